@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// libtorch: the environment variable LIBTORCH, or where cluster/setup put it. SwiftPM cannot express "a folder of headers and
+// libraries that is known only here", hence the unsafe flags; they are allowed because this is a root package.
+let libtorch = Context.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.chorus/libtorch"
+// A shim built elsewhere against another libtorch (a GPU machine without Swift): a folder with libctorch.so.
+let prebuiltShim = Context.environment["CTORCH_PREBUILT"]
+
+let torchLinking: LinkerSetting =
+    prebuiltShim.map { .unsafeFlags(["-L\($0)", "-lctorch", "-Xlinker", "-rpath=$ORIGIN"]) }
+    ?? .unsafeFlags([
+        "-L\(libtorch)/lib", "-ltorch_cpu", "-lc10", "-Xlinker", "-rpath=\(libtorch)/lib",
+        // No symbol of the CUDA library is named, but loading it is what registers the CUDA kernels.
+        "-Xlinker", "--no-as-needed", "-ltorch", "-Xlinker", "--as-needed",
+    ])
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let http: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+    .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+]
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+// Front-ends, checkpoints and sampling loop over bytes and numbers: without optimisation their tests take minutes.
+let numeric: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+func library(
+    _ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = strict,
+    linker: [LinkerSetting] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: linker)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "chorus",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    ],
+    targets: [
+        // System libraries
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+        .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+
+        // The C ABI over libtorch: the only C++ there is. Optimised in debug builds too, for the same reason as above.
+        .target(
+            name: "CTorch",
+            sources: prebuiltShim == nil ? nil : ["Prebuilt.c"],
+            cxxSettings: [
+                .unsafeFlags(["-I\(libtorch)/include", "-O2", "-Wno-deprecated-declarations", "-Wno-psabi"])
+            ]),
+
+        // Speech
+        library("Checkpoints", ["CZlib"], settings: numeric),
+
+        // Serving
+
+        // Tests
+        tests("CheckpointsTests", ["Checkpoints"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx20
+)
