@@ -74,11 +74,13 @@ let package = Package(
 
         // Speech
         library("Checkpoints", ["CZlib"], settings: numeric),
+        library("Torch", ["CTorch", "Checkpoints"], linker: [torchLinking]),
 
         // Serving
 
         // Tests
         tests("CheckpointsTests", ["Checkpoints"]),
+        tests("TorchTests", ["Torch"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20
