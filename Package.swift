@@ -75,10 +75,13 @@ let package = Package(
         // Speech
         library("Checkpoints", ["CZlib"], settings: numeric),
         library("Torch", ["CTorch", "Checkpoints"], linker: [torchLinking]),
+        library("Audio", ["CSndFile", "CSoxr"], settings: numeric),
 
         // Serving
 
         // Tests
+        .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/Support", swiftSettings: numeric),
+        tests("AudioTests", ["Audio", "TestSupport"]),
         tests("CheckpointsTests", ["Checkpoints"]),
         tests("TorchTests", ["Torch"]),
     ],
