@@ -76,6 +76,7 @@ let package = Package(
         library("Checkpoints", ["CZlib"], settings: numeric),
         library("Torch", ["CTorch", "Checkpoints"], linker: [torchLinking]),
         library("Audio", ["CSndFile", "CSoxr"], settings: numeric),
+        library("Text", settings: numeric),
 
         // Serving
 
@@ -83,6 +84,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/Support", swiftSettings: numeric),
         tests("AudioTests", ["Audio", "TestSupport"]),
         tests("CheckpointsTests", ["Checkpoints"]),
+        tests("TextTests", ["Text"]),
         tests("TorchTests", ["Torch"]),
     ],
     swiftLanguageModes: [.v6],

@@ -1,0 +1,56 @@
+import Foundation
+
+/// The folder of compact data files that `cluster/resources.py` makes.
+///
+/// Nothing is read until a language is used; the files are then mapped, so that processes on one host share them.
+public struct TextResources: Sendable {
+    /// The folder that holds the files.
+    public let directory: String
+
+    /// Names the folder; it need not exist yet.
+    public init(directory: String) {
+        self.directory = directory
+    }
+
+    /// The folder where set-up puts the files: `text` in `$CHORUS_HOME`, else in the `.chorus` nearest above the program,
+    /// else in the one nearest above the working folder.
+    public static func standard(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> TextResources {
+        if let home = environment["CHORUS_HOME"], !home.isEmpty {
+            return TextResources(directory: home + "/text")
+        }
+        let files = FileManager.default
+        let workingFolder = files.currentDirectoryPath
+        let program = (try? files.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? workingFolder
+        for start in [program, workingFolder] {
+            var folder = URL(fileURLWithPath: start)
+            while folder.path != "/" {
+                let candidate = folder.appendingPathComponent(".chorus/text").path
+                if files.fileExists(atPath: candidate) {
+                    return TextResources(directory: candidate)
+                }
+                folder.deleteLastPathComponent()
+            }
+        }
+        return TextResources(directory: workingFolder + "/.chorus/text")
+    }
+
+    /// Throws the error that names the first English data file which is missing or unusable.
+    ///
+    /// - Throws: `TextError` with `.resourceMissing` or `.resourceDamaged`.
+    public func check() throws(TextError) {
+        _ = try EnglishPhonemizer(resources: self)
+    }
+
+    /// Where the English tagger's weights came from: `nltk` or the name of the fallback's package.
+    ///
+    /// - Throws: `TextError` where the tagger's file is missing or unusable.
+    public func taggerOrigin() throws(TextError) -> String {
+        try PerceptronTagger(resources: self).origin
+    }
+
+    func open(_ name: String) throws(TextError) -> SectionFile {
+        try SectionFile(path: directory + "/" + name)
+    }
+}

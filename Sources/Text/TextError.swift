@@ -1,0 +1,42 @@
+/// What went wrong in the text front-end, in words a user can act on.
+public struct TextError: Error, CustomStringConvertible, Sendable {
+    /// The kind of failure; kinds may be added.
+    public struct Code: RawRepresentable, Hashable, Sendable {
+        /// The name that logs show.
+        public let rawValue: String
+
+        /// Names a kind.
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// The language is one of GPT-SoVITS's, but this build does not speak it.
+        public static let notYetSupported = Code(rawValue: "not_yet_supported")
+        /// A data file is missing; the set-up script makes it.
+        public static let resourceMissing = Code(rawValue: "resource_missing")
+        /// A data file is there but cannot be used.
+        public static let resourceDamaged = Code(rawValue: "resource_damaged")
+        /// The caller's input is not what was asked for.
+        public static let invalidInput = Code(rawValue: "invalid_input")
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// What happened, to what, and what to do.
+    public let message: String
+    /// The error of a lower level, if one was the cause.
+    public let underlying: (any Error)?
+    /// Whether the same call can succeed later without a change of input or set-up.
+    public let isRetriable: Bool
+
+    /// Makes an error of a kind.
+    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil, isRetriable: Bool = false) {
+        self.code = code
+        self.message = message
+        self.underlying = underlying
+        self.isRetriable = isRetriable
+    }
+
+    /// The message.
+    public var description: String { message }
+}
