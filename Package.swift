@@ -77,6 +77,7 @@ let package = Package(
         library("Torch", ["CTorch", "Checkpoints"], linker: [torchLinking]),
         library("Audio", ["CSndFile", "CSoxr"], settings: numeric),
         library("Text", settings: numeric),
+        library("Models", ["Torch", "Checkpoints", "Audio"], settings: numeric),
 
         // Serving
 
@@ -84,6 +85,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/Support", swiftSettings: numeric),
         tests("AudioTests", ["Audio", "TestSupport"]),
         tests("CheckpointsTests", ["Checkpoints"]),
+        tests("ModelsTests", ["Models", "Torch", "Checkpoints", "Audio", "TestSupport"]),
         tests("TextTests", ["Text"]),
         tests("TorchTests", ["Torch"]),
     ],
