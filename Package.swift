@@ -80,14 +80,18 @@ let package = Package(
         library("Models", ["Torch", "Checkpoints", "Audio"], settings: numeric),
 
         // Serving
+        library("Wire"),
+        library("Messaging", ["CZeroMQ", "Wire"]),
 
         // Tests
         .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/Support", swiftSettings: numeric),
         tests("AudioTests", ["Audio", "TestSupport"]),
         tests("CheckpointsTests", ["Checkpoints"]),
+        tests("MessagingTests", ["Messaging", "Wire", "CZeroMQ"]),
         tests("ModelsTests", ["Models", "Torch", "Checkpoints", "Audio", "TestSupport"]),
         tests("TextTests", ["Text"]),
         tests("TorchTests", ["Torch"]),
+        tests("WireTests", ["Wire"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20
