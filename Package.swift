@@ -82,6 +82,8 @@ let package = Package(
         // Serving
         library("Wire"),
         library("Messaging", ["CZeroMQ", "Wire"]),
+        library("Settings", ["CYAML"]),
+        library("Telemetry", [log, .product(name: "CoreMetrics", package: "swift-metrics")]),
 
         // Tests
         .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/Support", swiftSettings: numeric),
@@ -89,6 +91,8 @@ let package = Package(
         tests("CheckpointsTests", ["Checkpoints"]),
         tests("MessagingTests", ["Messaging", "Wire", "CZeroMQ"]),
         tests("ModelsTests", ["Models", "Torch", "Checkpoints", "Audio", "TestSupport"]),
+        tests("SettingsTests", ["Settings"]),
+        tests("TelemetryTests", ["Telemetry", metrics]),
         tests("TextTests", ["Text"]),
         tests("TorchTests", ["Torch"]),
         tests("WireTests", ["Wire"]),
