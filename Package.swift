@@ -78,6 +78,7 @@ let package = Package(
         library("Audio", ["CSndFile", "CSoxr"], settings: numeric),
         library("Text", settings: numeric),
         library("Models", ["Torch", "Checkpoints", "Audio"], settings: numeric),
+        library("Synthesis", ["Models", "Text", "Audio", "Torch", "Checkpoints", "Wire"]),
 
         // Serving
         library("Wire"),
@@ -92,6 +93,8 @@ let package = Package(
         tests("MessagingTests", ["Messaging", "Wire", "CZeroMQ"]),
         tests("ModelsTests", ["Models", "Torch", "Checkpoints", "Audio", "TestSupport"]),
         tests("SettingsTests", ["Settings"]),
+        tests(
+            "SynthesisTests", ["Synthesis", "Models", "Torch", "Checkpoints", "Audio", "Text", "Wire", "TestSupport"]),
         tests("TelemetryTests", ["Telemetry", metrics]),
         tests("TextTests", ["Text"]),
         tests("TorchTests", ["Torch"]),

@@ -1,0 +1,57 @@
+import Checkpoints
+import Models
+import Torch
+
+/// Reads model files on a thread of its own, so that a loaded set goes on speaking while the next one is read.
+actor ModelLoader {
+    private let thread: DeviceThread
+    private let configuration: SynthesisConfiguration
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    init(configuration: SynthesisConfiguration) {
+        self.configuration = configuration
+        thread = DeviceThread(name: "chorus loader")
+    }
+
+    deinit {
+        thread.close()
+    }
+
+    /// Tensors on their way from the loader's thread to the device's.
+    ///
+    /// `@unchecked Sendable`: the sender keeps no reference after handing over, so at any time one thread holds the content.
+    struct Handover<Content>: @unchecked Sendable {
+        let content: Content
+    }
+
+    /// Loads everything of the configuration.
+    func loadAll() throws -> Handover<ModelSet> {
+        try Library.prepare()
+        let encoders = try SharedEncoders(
+            hubertFolder: configuration.hubertFolder, robertaFolder: configuration.robertaFolder,
+            device: configuration.device,
+            dtype: configuration.dtype)
+        let gpt = try gpt(configuration.gptPath)
+        let sovits = try sovits(configuration.sovitsPath)
+        return Handover(content: ModelSet(gpt: gpt, sovits: sovits, encoders: encoders))
+    }
+
+    /// Loads a GPT checkpoint.
+    func loadGPT(_ path: String) throws -> Handover<ModelSet.Loaded<Text2Semantic>> { Handover(content: try gpt(path)) }
+
+    /// Loads a SoVITS checkpoint.
+    func loadSoVITS(_ path: String) throws -> Handover<ModelSet.Loaded<SoVITS>> { Handover(content: try sovits(path)) }
+
+    private func gpt(_ path: String) throws -> ModelSet.Loaded<Text2Semantic> {
+        let checkpoint = try GPTCheckpoint(try CheckpointFile.open(path: path))
+        return ModelSet.Loaded(
+            try Text2Semantic(checkpoint, dtype: configuration.dtype, device: configuration.device), path: path)
+    }
+
+    private func sovits(_ path: String) throws -> ModelSet.Loaded<SoVITS> {
+        let checkpoint = try SoVITSCheckpoint(try CheckpointFile.open(path: path))
+        return ModelSet.Loaded(
+            try SoVITS(checkpoint: checkpoint, device: configuration.device, dtype: configuration.dtype), path: path)
+    }
+}

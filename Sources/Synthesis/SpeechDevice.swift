@@ -1,0 +1,157 @@
+import Audio
+import Models
+import Text
+import Torch
+import Wire
+
+/// The owner of the models: everything that touches a tensor for a request happens in here, on the device's own thread.
+actor SpeechDevice {
+    private let thread: DeviceThread
+    private let device: Device
+    private let dtype: DType
+    private var models: ModelSet
+    private var leases: [Lease: ModelSet] = [:]
+    private var nextLease: UInt64 = 0
+    private var prepared: (epoch: UInt64, models: ModelSet)?
+    private var references: LeastRecentlyUsed<EncodedReference.Key, EncodedReference>
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// The right to speak with the model set that was routable when the request began.
+    struct Lease: Hashable, Sendable {
+        fileprivate let number: UInt64
+        fileprivate let sovits: UInt64
+        /// Decides symbols and languages.
+        let info: ModelSetInfo
+        /// The rate in Hz that reference spectrograms need.
+        let samplingRate: Int
+    }
+
+    /// A recording of a request: its content's hash, and how to prepare it where it is not encoded yet.
+    struct Recording: Sendable {
+        let content: ContentHash
+        let isMain: Bool
+        let prepare: @Sendable () throws -> ReferenceAudio
+    }
+
+    /// Everything of a request that the device needs. Text is phones already, recordings are resampled already.
+    struct Job: Sendable {
+        let pieces: [TextPiece]
+        let prompt: TextPiece?
+        let recordings: [Recording]
+        let options: SpeechOptions
+        let seed: UInt64
+        let onStep: @Sendable () throws -> Void
+    }
+
+    init(models: ModelLoader.Handover<ModelSet>, configuration: SynthesisConfiguration, thread: DeviceThread) {
+        self.thread = thread
+        self.models = models.content
+        device = configuration.device
+        dtype = configuration.dtype
+        references = LeastRecentlyUsed(capacity: configuration.referenceCapacity)
+    }
+
+    /// The routable set.
+    var info: ModelSetInfo { models.description }
+
+    /// Begins a request: it will be spoken with the set that is routable now, whatever is committed meanwhile.
+    func lease() -> Lease {
+        nextLease += 1
+        let lease = Lease(
+            number: nextLease, sovits: models.sovits.number, info: models.description,
+            samplingRate: models.sovits.model.samplingRate)
+        leases[lease] = models
+        return lease
+    }
+
+    /// Ends a request; the last one frees a set that is no longer routable.
+    func end(_ lease: Lease) { leases[lease] = nil }
+
+    /// Whether a recording needs no preparation.
+    func isEncoded(_ content: ContentHash, isMain: Bool, _ lease: Lease) -> Bool {
+        references.contains(EncodedReference.Key(content: content, isMain: isMain, sovits: lease.sovits))
+    }
+
+    /// Encodes a recording for requests to come.
+    func encode(_ recording: Recording, _ lease: Lease) throws {
+        guard let models = leases[lease] else { return }
+        _ = try reference(recording, lease, models)
+    }
+
+    /// Speaks a request.
+    func speak(_ job: Job, _ lease: Lease) throws -> SpokenAudio {
+        guard let models = leases[lease] else {
+            throw SynthesisError(.internal, "the request's model set was released before it was spoken")
+        }
+        let thread = self.thread
+        let onStep = {
+            thread.recordStep()
+            try job.onStep()
+        }
+        try onStep()
+        let encoded = try job.recordings.map { try reference($0, lease, models) }
+        let script = Pipeline.Script(
+            pieces: try job.pieces.map { try prepare($0, models) },
+            prompt: try job.prompt.map { try prepare($0, models) },
+            promptTokens: encoded.first?.tokens ?? [], styles: encoded.map(\.style))
+        let generator = try Generator(seed: job.seed, device: device)
+        let samples = try Pipeline(gpt: models.gpt.model, sovits: models.sovits.model)
+            .speak(script, options: job.options, generator: generator, onStep: onStep)
+        return SpokenAudio(samples: samples, sampleRate: models.sovits.model.samplingRate)
+    }
+
+    // MARK: Switching weights
+
+    /// Keeps a set that was loaded beside the routable one, until it is committed or aborted.
+    func keep(
+        gpt: ModelLoader.Handover<ModelSet.Loaded<Text2Semantic>>?,
+        sovits: ModelLoader.Handover<ModelSet.Loaded<SoVITS>>?,
+        epoch: UInt64
+    ) -> ModelSetInfo {
+        let set = ModelSet(
+            gpt: gpt?.content ?? models.gpt, sovits: sovits?.content ?? models.sovits, encoders: models.encoders)
+        prepared = (epoch, set)
+        return set.description
+    }
+
+    /// A lease on the prepared set, to try it out.
+    func leasePrepared(epoch: UInt64) throws -> Lease {
+        guard let prepared, prepared.epoch == epoch else {
+            throw SynthesisError(.internal, "no model set is prepared for epoch \(epoch)")
+        }
+        nextLease += 1
+        let lease = Lease(
+            number: nextLease, sovits: prepared.models.sovits.number, info: prepared.models.description,
+            samplingRate: prepared.models.sovits.model.samplingRate)
+        leases[lease] = prepared.models
+        return lease
+    }
+
+    /// Makes the prepared set the routable one.
+    func commit(epoch: UInt64) throws -> ModelSetInfo {
+        guard let prepared, prepared.epoch == epoch else {
+            throw SynthesisError(.internal, "no model set is prepared for epoch \(epoch)")
+        }
+        models = prepared.models
+        self.prepared = nil
+        return models.description
+    }
+
+    /// Forgets the prepared set.
+    func abort(epoch: UInt64) {
+        if prepared?.epoch == epoch { prepared = nil }
+    }
+
+    private func prepare(_ piece: TextPiece, _ models: ModelSet) throws -> PreparedPiece {
+        try PreparedPiece(piece, encoders: models.encoders, device: device, dtype: dtype)
+    }
+
+    private func reference(_ recording: Recording, _ lease: Lease, _ models: ModelSet) throws -> EncodedReference {
+        let key = EncodedReference.Key(content: recording.content, isMain: recording.isMain, sovits: lease.sovits)
+        if let known = references.value(for: key) { return known }
+        let encoded = try EncodedReference(try recording.prepare(), models: models, device: device)
+        references.insert(encoded, for: key)
+        return encoded
+    }
+}

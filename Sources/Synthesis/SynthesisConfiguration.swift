@@ -1,0 +1,41 @@
+import Checkpoints
+import Text
+import Torch
+
+/// What a synthesizer loads, and where it runs.
+public struct SynthesisConfiguration: Sendable {
+    /// The GPT checkpoint (text to semantic tokens).
+    public var gptPath: String
+    /// The SoVITS checkpoint (semantic tokens to audio).
+    public var sovitsPath: String
+    /// The folder of HuBERT: `config.json` and `pytorch_model.bin`.
+    public var hubertFolder: String
+    /// The folder of RoBERTa: `config.json`, `tokenizer.json` and `pytorch_model.bin`.
+    public var robertaFolder: String
+    /// The folder of the text front-end's tables.
+    public var textResources: TextResources
+    /// Where models run.
+    public var device: Device
+    /// The models' element type; spectrograms and style pooling stay float32.
+    public var dtype: DType
+    /// Threads that one CPU operation may use; nil leaves libtorch's choice (all cores).
+    public var threadCount: Int?
+    /// Encoded references kept on the device.
+    public var referenceCapacity: Int
+
+    /// Makes a configuration.
+    public init(
+        gptPath: String, sovitsPath: String, hubertFolder: String, robertaFolder: String, textResources: TextResources,
+        device: Device = .cpu, dtype: DType = .float32, threadCount: Int? = nil, referenceCapacity: Int = 64
+    ) {
+        self.gptPath = gptPath
+        self.sovitsPath = sovitsPath
+        self.hubertFolder = hubertFolder
+        self.robertaFolder = robertaFolder
+        self.textResources = textResources
+        self.device = device
+        self.dtype = dtype
+        self.threadCount = threadCount
+        self.referenceCapacity = referenceCapacity
+    }
+}
