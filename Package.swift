@@ -85,20 +85,27 @@ let package = Package(
         library("Messaging", ["CZeroMQ", "Wire"]),
         library("Settings", ["CYAML"]),
         library("Telemetry", [log, .product(name: "CoreMetrics", package: "swift-metrics")]),
+        library("Worker", ["Wire", "Messaging", log, lifecycle]),
+        library("Supervision", [log, lifecycle]),
 
         // Tests
         .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/Support", swiftSettings: numeric),
+        .target(
+            name: "FakeSupport", dependencies: ["Wire", "Messaging", "Worker"], path: "Tests/FakeSupport",
+            swiftSettings: strict),
         tests("AudioTests", ["Audio", "TestSupport"]),
         tests("CheckpointsTests", ["Checkpoints"]),
         tests("MessagingTests", ["Messaging", "Wire", "CZeroMQ"]),
         tests("ModelsTests", ["Models", "Torch", "Checkpoints", "Audio", "TestSupport"]),
         tests("SettingsTests", ["Settings"]),
+        tests("SupervisionTests", ["Supervision", log, lifecycle]),
         tests(
             "SynthesisTests", ["Synthesis", "Models", "Torch", "Checkpoints", "Audio", "Text", "Wire", "TestSupport"]),
         tests("TelemetryTests", ["Telemetry", metrics]),
         tests("TextTests", ["Text"]),
         tests("TorchTests", ["Torch"]),
         tests("WireTests", ["Wire"]),
+        tests("WorkerTests", ["Worker", "Wire", "Messaging", "FakeSupport", log, lifecycle]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx20
