@@ -46,6 +46,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "chorus",
     platforms: [.macOS(.v15)],
+    products: [.executable(name: "chorus", targets: ["chorus"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -86,7 +87,16 @@ let package = Package(
         library("Settings", ["CYAML"]),
         library("Telemetry", [log, .product(name: "CoreMetrics", package: "swift-metrics")]),
         library("Worker", ["Wire", "Messaging", log, lifecycle]),
+        library("Router", ["Wire", "Messaging", "Telemetry", log, metrics, lifecycle] + http),
         library("Supervision", [log, lifecycle]),
+        .executableTarget(
+            name: "chorus",
+            dependencies: [
+                "Synthesis", "Text", "Audio", "Torch", "Checkpoints", "Wire", "Messaging", "Settings",
+                "Telemetry", "Worker", "Router", "Supervision", log, metrics, lifecycle,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
 
         // Tests
         .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/Support", swiftSettings: numeric),
@@ -97,6 +107,7 @@ let package = Package(
         tests("CheckpointsTests", ["Checkpoints"]),
         tests("MessagingTests", ["Messaging", "Wire", "CZeroMQ"]),
         tests("ModelsTests", ["Models", "Torch", "Checkpoints", "Audio", "TestSupport"]),
+        tests("RouterTests", ["Router", "Wire", "Messaging", "Worker", "FakeSupport"]),
         tests("SettingsTests", ["Settings"]),
         tests("SupervisionTests", ["Supervision", log, lifecycle]),
         tests(

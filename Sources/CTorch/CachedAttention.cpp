@@ -43,7 +43,8 @@ CTORCH_INLINE Vector exp_of_negative(Vector x) {
 
 /// Adds `count` values times their weights to `Vectors` vectors of running sums.
 template <typename Vector, int Vectors>
-CTORCH_INLINE void weigh(float *running, const float *values, const float *weights, int64_t count, int64_t width, float rescale) {
+CTORCH_INLINE void weigh(float *running, const float *values, const float *weights, int64_t count, int64_t width,
+                         float rescale) {
     constexpr int64_t lanes = lane_count<Vector>;
     // Two chains of sums hide the latency of an addition.
     Vector even[Vectors], odd[Vectors] = {};
@@ -123,11 +124,14 @@ CTORCH_INLINE void attend(const Heads &all, int64_t row, int64_t head) {
         total = total * rescale + sum(added);
         highest = top;
         int64_t d = 0;
-        for (; d + 2 * lanes <= width; d += 2 * lanes) weigh<Vector, 2>(weighted + d, values + first * width + d, scores, count, width, rescale);
-        for (; d + lanes <= width; d += lanes) weigh<Vector, 1>(weighted + d, values + first * width + d, scores, count, width, rescale);
+        const float *seen = values + first * width;
+        for (; d + 2 * lanes <= width; d += 2 * lanes)
+            weigh<Vector, 2>(weighted + d, seen + d, scores, count, width, rescale);
+        for (; d + lanes <= width; d += lanes)
+            weigh<Vector, 1>(weighted + d, seen + d, scores, count, width, rescale);
         for (; d < width; d++) {
             float running = weighted[d] * rescale;
-            for (j = 0; j < count; j++) running += values[(first + j) * width + d] * scores[j];
+            for (j = 0; j < count; j++) running += seen[j * width + d] * scores[j];
             weighted[d] = running;
         }
     }
@@ -144,7 +148,9 @@ CTORCH_INLINE void attend_all(const Heads &all, int64_t first, int64_t last) {
     for (int64_t item = first; item < last; item++) attend<Vector, Integers>(all, item / all.heads, item % all.heads);
 }
 
-static void attend_by_four(const Heads &all, int64_t first, int64_t last) { attend_all<Float4, Int4>(all, first, last); }
+static void attend_by_four(const Heads &all, int64_t first, int64_t last) {
+    attend_all<Float4, Int4>(all, first, last);
+}
 #if defined(__x86_64__)
 CTORCH_TARGET_EIGHT static void attend_by_eight(const Heads &all, int64_t first, int64_t last) {
     attend_all<Float8, Int8>(all, first, last);
@@ -182,7 +188,8 @@ static at::Tensor attend_on_host(const at::Tensor &qkv, const at::Tensor &keys, 
     for (int64_t row = 0; row < rows; row++) longest = std::max(longest, all.positions[row] + 1);
     // About 16,000 multiplications a thread pay for waking it.
     const int64_t grain = 1 + 16384 / (2 * longest * all.width);
-    parallel_ranges(rows * all.heads, 1, grain, [&](int64_t first, int64_t last) { attend_range(width, all, first, last); });
+    parallel_ranges(rows * all.heads, 1, grain,
+                    [&](int64_t first, int64_t last) { attend_range(width, all, first, last); });
     return output;
 }
 
@@ -204,8 +211,8 @@ static at::Tensor attend_by_libtorch(const at::Tensor &qkv, const at::Tensor &ke
 
 using namespace ctorch;
 
-extern "C" ct_tensor ct_cached_attention(ct_tensor qkv, ct_tensor keys, ct_tensor values, ct_tensor positions, ct_tensor mask,
-                                         ct_status *status) {
+extern "C" ct_tensor ct_cached_attention(ct_tensor qkv, ct_tensor keys, ct_tensor values, ct_tensor positions,
+                                         ct_tensor mask, ct_status *status) {
     return make(status, "cached_attention", {qkv, keys, values, positions, mask}, [&] {
         const auto &input = borrow(qkv), &k = borrow(keys), &v = borrow(values), &at_positions = borrow(positions);
         TORCH_CHECK(k.dim() == 4 && v.sizes() == k.sizes() && input.dim() == 2 && input.size(0) <= k.size(0) &&
@@ -214,10 +221,11 @@ extern "C" ct_tensor ct_cached_attention(ct_tensor qkv, ct_tensor keys, ct_tenso
                     "the shapes do not fit: qkv [rows, 3 × heads × width], caches [slots, heads, capacity, width], "
                     "positions int64 [rows]");
         if (mask != nullptr) return attend_by_libtorch(input, k, v, at_positions, borrow(mask));
-        TORCH_CHECK(k.is_cpu() && input.is_cpu() && v.is_cpu() && at_positions.is_cpu() && k.scalar_type() == at::kFloat &&
-                        v.scalar_type() == at::kFloat && input.scalar_type() == at::kFloat && k.is_contiguous() &&
-                        v.is_contiguous() && input.is_contiguous() && at_positions.is_contiguous() &&
-                        k.size(3) <= max_head_width,
+        const auto plain = [](const at::Tensor &tensor, at::ScalarType type) {
+            return tensor.is_cpu() && tensor.scalar_type() == type && tensor.is_contiguous();
+        };
+        TORCH_CHECK(plain(input, at::kFloat) && plain(k, at::kFloat) && plain(v, at::kFloat) &&
+                        plain(at_positions, at::kLong) && k.size(3) <= max_head_width,
                     "only float32 on the CPU, in order and with heads of at most 256 numbers, needs no mask");
         const int64_t *position = at_positions.const_data_ptr<int64_t>();
         for (int64_t row = 0; row < input.size(0); row++)

@@ -15,14 +15,14 @@ namespace ctorch {
 
 // There are two ways to share a loop, because two sets of threads that wait by spinning must not compete for the cores.
 //
-// The usual one is libtorch's own team, which libtorch's operations have spinning anyway. Its loops are OpenMP pragmas in
-// headers, and the compiler of this file has another OpenMP runtime, so the entry points of the one that libtorch has
-// loaded (libgomp, or libomp, which has the same ones) are looked up by name.
+// The usual one is libtorch's own team, which libtorch's operations have spinning anyway. Its loops are OpenMP pragmas
+// in headers, and the compiler of this file has another OpenMP runtime, so the entry point of the one that libtorch has
+// loaded (libgomp, or libomp, which has the same one) is looked up by name.
 //
 // A team must arrive in full at the end of each loop. A decoder step has about a hundred loops of 20 to 200 µs; on a
-// machine with other work each of them then waits for the next time slice of its slowest thread, and a step takes a second.
-// While the team rests, helpers take its place, which only ever add speed: the caller takes pieces until none are left, and
-// waits for no helper but one that is in the middle of a piece.
+// machine with other work each of them then waits for the next time slice of its slowest thread, and a step takes a
+// second. While the team rests, helpers take its place, which only ever add speed: the caller takes pieces until none
+// are left, and waits for no helper but one that is in the middle of a piece.
 namespace {
 
 inline void relax() {

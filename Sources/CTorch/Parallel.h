@@ -5,8 +5,8 @@
 
 namespace ctorch {
 
-/// Keeps libtorch's thread team out of the calling thread's operations until the matching `resume_team`: our own loops use
-/// helpers instead, libtorch's run on the calling thread. Calls nest.
+/// Keeps libtorch's thread team out of the calling thread's operations until the matching `resume_team`: our own loops
+/// use helpers instead, libtorch's run on the calling thread. Calls nest.
 void rest_team();
 void resume_team();
 

@@ -4,9 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
-// Templates over a vector type must be inlined into the function that names the processor they are for.
-// That also makes the compiler's warning void, that passing wide vectors to a function has no settled calling convention.
-#pragma clang diagnostic ignored "-Wpsabi"
+// Templates over a vector type must be inlined into the function that names the processor they are for. That also makes
+// void what -Wpsabi warns of, that passing wide vectors to a function has no settled calling convention.
 #define CTORCH_INLINE static inline __attribute__((always_inline))
 
 namespace ctorch {

@@ -77,13 +77,16 @@ extension Tensor {
     ) throws(TorchError) -> Tensor {
         try make { ct_attention(handle, key.handle, value.handle, mask?.handle, causal, scale ?? 0, $0) }
     }
+    /// The widest head that `cachedAttention` takes without a mask.
+    public static let widestUnmaskedHead = 256
     /// Self-attention of one new position per row over what the row has seen before; self is the fused projection
     /// `[rows, 3 × heads × headDim]` (query, key, value). Key and value are written into the caches first, in place.
     /// - Parameters:
     ///   - keys: `[slots, heads, capacity, headDim]`; row `i` uses slot `i`.
     ///   - values: as `keys`.
     ///   - positions: int64 `[rows]`, where each row's new position lies in its cache; it attends to `0...position`.
-    ///   - mask: bool `[rows, 1, 1, span]`, true up to each row's position. Not needed (nil) on the CPU in float32.
+    ///   - mask: bool `[rows, 1, 1, span]`, true up to each row's position. Not needed (nil) on the CPU in float32,
+    ///     where a head is no wider than `widestUnmaskedHead`.
     /// - Returns: `[rows, heads × headDim]`.
     public func cachedAttention(
         keys: Tensor, values: Tensor, positions: Tensor, mask: Tensor?

@@ -11,7 +11,8 @@ extension Text2Semantic {
         var weights = try RandomWeights(seed: seed)
         try weights.add(
             "ar_text_embedding.word_embeddings.weight", [configuration.phonemeVocabularySize, hidden], deviation: 1)
-        try weights.add("ar_audio_embedding.word_embeddings.weight", [configuration.vocabularySize, hidden], deviation: 1)
+        try weights.add(
+            "ar_audio_embedding.word_embeddings.weight", [configuration.vocabularySize, hidden], deviation: 1)
         try weights.add("ar_text_position.alpha", [1], value: 1)
         try weights.add("ar_audio_position.alpha", [1], value: 1)
         try weights.addLayer("bert_proj", [hidden, configuration.bertSize])
@@ -27,7 +28,8 @@ extension Text2Semantic {
             try weights.addNorm("\(layer).norm2", width: hidden)
         }
         try weights.add(
-            "ar_predict_layer.weight", [configuration.vocabularySize, hidden], deviation: 1 / Double(hidden).squareRoot())
+            "ar_predict_layer.weight", [configuration.vocabularySize, hidden],
+            deviation: 1 / Double(hidden).squareRoot())
         return try Text2Semantic(configuration, weights: weights.scope(dtype: dtype, device: device))
     }
 }

@@ -39,7 +39,8 @@ public final class DecodeSession {
     ) throws(ModelError) {
         guard inputs.count <= Text2SemanticLimits.rows else {
             throw ModelError(
-                .input, "\(inputs.count) texts in one request; at most \(Text2SemanticLimits.rows) are decoded side by side")
+                .input,
+                "\(inputs.count) texts in one request; at most \(Text2SemanticLimits.rows) are decoded side by side")
         }
         self.inputs = inputs
         self.prompt = prompt ?? []
@@ -115,7 +116,8 @@ public final class DecodeSession {
             }
         }
         guard let ends = ends ?? nil else {
-            throw ModelError(.input, "logits of type \(logits.dtype.rawValue) on \(logits.device) cannot be sampled on the host")
+            throw ModelError(
+                .input, "logits of type \(logits.dtype.rawValue) on \(logits.device) cannot be sampled on the host")
         }
         return finish(ends)
     }

@@ -59,7 +59,8 @@ public final class KVCache {
     func append(_ lengths: [(phonemes: Int, total: Int)]) throws -> [Row] {
         let count = rows.count + lengths.count
         guard count <= Text2SemanticLimits.rows else {
-            throw ModelError(.input, "\(count) texts at once; at most \(Text2SemanticLimits.rows) are decoded side by side")
+            throw ModelError(
+                .input, "\(count) texts at once; at most \(Text2SemanticLimits.rows) are decoded side by side")
         }
         try grow(slots: count, length: lengths.map(\.total).max() ?? 0)
         let added = lengths.enumerated().map {
@@ -84,7 +85,9 @@ public final class KVCache {
             for layer in keys.indices {
                 for memory in [keys[layer], values[layer]] {
                     try memory.narrow(0, start: row.slot, length: 1).narrow(2, start: 0, length: last.length)
-                        .copy(inPlace: memory.narrow(0, start: last.slot, length: 1).narrow(2, start: 0, length: last.length))
+                        .copy(
+                            inPlace: memory.narrow(0, start: last.slot, length: 1).narrow(
+                                2, start: 0, length: last.length))
                 }
             }
             rows[row.slot] = last

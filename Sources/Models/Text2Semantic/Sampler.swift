@@ -97,7 +97,8 @@ struct Sampler {
         }
         guard areNumbers else {
             throw ModelError(
-                .notFinite, "the decoder's output is not a number: the checkpoint is damaged, or its weights overflow the "
+                .notFinite,
+                "the decoder's output is not a number: the checkpoint is damaged, or its weights overflow the "
                     + "precision in use; run chorus inspect on it, or use float32")
         }
         return likeliest

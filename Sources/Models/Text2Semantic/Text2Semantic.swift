@@ -60,7 +60,9 @@ public final class Text2Semantic {
         let sines = try Self.sinePositions(width: hidden).to(dtype, device: device)
         phonemePositions = try sines * weights["ar_text_position"].get("alpha", [1])
         speechPositions = try sines * weights["ar_audio_position"].get("alpha", [1])
-        layers = try (0..<configuration.layerCount).map { try Text2SemanticLayer(configuration, weights["h.layers"][$0]) }
+        layers = try (0..<configuration.layerCount).map {
+            try Text2SemanticLayer(configuration, weights["h.layers"][$0])
+        }
     }
 
     /// An empty cache for this model.
@@ -143,25 +145,31 @@ public final class Text2Semantic {
         let count = input.phonemes.count
         guard (1...Text2SemanticLimits.positions).contains(count) else {
             throw ModelError(
-                .input, "a text of \(count) phonemes, prompt text included; between 1 and \(Text2SemanticLimits.positions) "
+                .input,
+                "a text of \(count) phonemes, prompt text included; between 1 and \(Text2SemanticLimits.positions) "
                     + "can be spoken at once: split it")
         }
         guard prompt.count <= Text2SemanticLimits.promptTokens else {
             throw ModelError(
-                .input, "a prompt of \(prompt.count) semantic tokens; at most \(Text2SemanticLimits.promptTokens) fit: "
+                .input,
+                "a prompt of \(prompt.count) semantic tokens; at most \(Text2SemanticLimits.promptTokens) fit: "
                     + "use a shorter reference")
         }
         if let stray = input.phonemes.first(where: { !(0..<configuration.phonemeVocabularySize).contains($0) }) {
             throw ModelError(
-                .input, "phoneme id \(stray) is outside the model's table of \(configuration.phonemeVocabularySize): the text "
+                .input,
+                "phoneme id \(stray) is outside the model's table of \(configuration.phonemeVocabularySize): the text "
                     + "front-end and the weights are of different versions")
         }
-        if let stray = prompt.first(where: { !(0..<configuration.endOfSpeech).contains($0) }) { throw tokenOutside(stray) }
+        if let stray = prompt.first(where: { !(0..<configuration.endOfSpeech).contains($0) }) {
+            throw tokenOutside(stray)
+        }
         let phonemes = try phonemeTable.embedding(Tensor(ids: input.phonemes, device: device))
         if let features = input.features {
             guard features.shape == [configuration.bertSize, count] else {
                 throw ModelError(
-                    .input, "BERT features of shape \(features.shape) for \(count) phonemes; the model needs "
+                    .input,
+                    "BERT features of shape \(features.shape) for \(count) phonemes; the model needs "
                         + "[\(configuration.bertSize), \(count)]")
             }
             try phonemes.add(
@@ -189,7 +197,7 @@ public final class Text2Semantic {
 
     /// Bool `[rows, 1, 1, span]`, true up to each row's new position. The CPU's float32 kernel reads the positions itself.
     private func stepMask(_ rows: [KVCache.Row], positions: Tensor) throws -> Tensor? {
-        if device == .cpu && dtype == .float32 { return nil }
+        if device == .cpu && dtype == .float32 && configuration.headSize <= Tensor.widestUnmaskedHead { return nil }
         // Spans in multiples of 64 keep libtorch's kernels aligned.
         let span = ((rows.map(\.length).max() ?? 0) / 64 + 1) * 64
         return try Tensor.arange(0, Double(span), device: device)
@@ -198,13 +206,15 @@ public final class Text2Semantic {
 
     private func tokenOutside(_ token: Int) -> ModelError {
         ModelError(
-            .input, "semantic token \(token) is outside the vocabulary of \(configuration.endOfSpeech): the reference was "
+            .input,
+            "semantic token \(token) is outside the vocabulary of \(configuration.endOfSpeech): the reference was "
                 + "encoded for another model")
     }
 
     /// The table of "Attention Is All You Need" (arXiv:1706.03762), sines and cosines in turn: float32 `[positions, width]`.
     static func sinePositions(width: Int) throws(TorchError) -> Tensor {
-        let rates = try (Tensor.arange(0, Double(width), step: 2, dtype: .float32) * -(log(10000) / Double(width))).exp()
+        let rates = try (Tensor.arange(0, Double(width), step: 2, dtype: .float32) * -(log(10000) / Double(width)))
+            .exp()
         let angles = try Tensor.arange(0, Double(Text2SemanticLimits.positions), dtype: .float32).unsqueeze(1) * rates
         return try Tensor.stack([angles.sin(), angles.cos()], dimension: 2)
             .reshape([Text2SemanticLimits.positions, width])

@@ -19,7 +19,8 @@ public struct Text2SemanticConfiguration: Sendable, Hashable {
 
     /// Names all sizes.
     public init(
-        hiddenSize: Int, headCount: Int, layerCount: Int, vocabularySize: Int, phonemeVocabularySize: Int, bertSize: Int,
+        hiddenSize: Int, headCount: Int, layerCount: Int, vocabularySize: Int, phonemeVocabularySize: Int,
+        bertSize: Int,
         maxSeconds: Double
     ) {
         self.hiddenSize = hiddenSize
@@ -41,7 +42,8 @@ public struct Text2SemanticConfiguration: Sendable, Hashable {
 
     /// The sizes of the published v2 model.
     public static let publishedV2 = Text2SemanticConfiguration(
-        hiddenSize: 512, headCount: 16, layerCount: 24, vocabularySize: 1025, phonemeVocabularySize: 732, bertSize: 1024,
+        hiddenSize: 512, headCount: 16, layerCount: 24, vocabularySize: 1025, phonemeVocabularySize: 732,
+        bertSize: 1024,
         maxSeconds: 54)
 
     /// The token that ends speech: the vocabulary's last.

@@ -55,7 +55,8 @@ struct Text2SemanticLayer {
         for segment in segments {
             let parts = try qkv.narrow(0, start: segment.start, length: segment.length)
                 .reshape([1, segment.length, 3, headCount, headSize]).permute([2, 0, 3, 1, 4])
-            let (q, k, v) = (try parts.select(0, 0), try parts.select(0, 1), try parts.select(0, 2))  // [1, heads, n, headDim]
+            // Each [1, heads, length, headDim].
+            let (q, k, v) = (try parts.select(0, 0), try parts.select(0, 1), try parts.select(0, 2))
             try Self.place(keys, segment).copy(inPlace: k)
             try Self.place(values, segment).copy(inPlace: v)
             attended.append(
@@ -69,7 +70,9 @@ struct Text2SemanticLayer {
     ///   - x: `[rows, hidden]`.
     ///   - positions: int64 `[rows]`, each row's length before this step.
     ///   - mask: bool `[rows, 1, 1, span]`, true up to each row's new position; nil on the CPU in float32.
-    func decode(_ x: Tensor, keys: Tensor, values: Tensor, positions: Tensor, mask: Tensor?) throws(TorchError) -> Tensor {
+    func decode(_ x: Tensor, keys: Tensor, values: Tensor, positions: Tensor, mask: Tensor?) throws(TorchError)
+        -> Tensor
+    {
         let qkv = try x.linear(qkvWeight, qkvBias)
         return try finish(x, qkv.cachedAttention(keys: keys, values: values, positions: positions, mask: mask))
     }

@@ -67,7 +67,8 @@ import Torch
         func sessions() throws -> [DecodeSession] {
             try [
                 DecodeSession(
-                    model.configuration, inputs: Array(inputs[0...2]), prompt: prompt, options: SamplingOptions(topK: 5),
+                    model.configuration, inputs: Array(inputs[0...2]), prompt: prompt,
+                    options: SamplingOptions(topK: 5),
                     order: .sideBySide, generator: Generator(seed: 11), earlyStop: 40),
                 DecodeSession(
                     model.configuration, inputs: Array(inputs[1...2]), prompt: prompt,

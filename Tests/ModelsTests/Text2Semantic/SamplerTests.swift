@@ -4,12 +4,7 @@ import Testing
 @testable import Models
 
 @Suite struct SamplerTests {
-    private struct Arguments: Decodable {
-        var repetition_penalty: Double
-        var temperature: Double
-        var top_k: Int?
-        var top_p: Double?
-    }
+    private typealias Arguments = Text2SemanticFixture.Case.Arguments
 
     private static let sets = Fixtures.modelGoldens(bundled: "models/t2s")
 
@@ -18,8 +13,8 @@ import Testing
         for (name, arguments) in try set.manifest("sampling", as: [String: Arguments].self) {
             var sampler = try Sampler(
                 SamplingOptions(
-                    topK: arguments.top_k, topP: arguments.top_p, temperature: arguments.temperature,
-                    repetitionPenalty: arguments.repetition_penalty))
+                    topK: arguments.topK, topP: arguments.topP, temperature: arguments.temperature ?? 1,
+                    repetitionPenalty: try #require(arguments.repetitionPenalty)))
             let shape = try golden.shape("\(name).logits")
             let (rows, columns) = (shape[0], shape[1])
             let (logits, noise) = (try golden.floats("\(name).logits"), try golden.floats("\(name).noise"))

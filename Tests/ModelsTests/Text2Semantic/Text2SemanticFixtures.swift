@@ -10,11 +10,19 @@ struct Text2SemanticFixture: Sendable, CustomStringConvertible {
     /// The arguments of one case in the manifest.
     struct Case: Decodable {
         struct Arguments: Decodable {
-            var early_stop_num: Int?
-            var repetition_penalty: Double?
+            var earlyStop: Int?
+            var repetitionPenalty: Double?
             var temperature: Double?
-            var top_k: Int?
-            var top_p: Double?
+            var topK: Int?
+            var topP: Double?
+
+            enum CodingKeys: String, CodingKey {
+                case temperature
+                case earlyStop = "early_stop_num"
+                case repetitionPenalty = "repetition_penalty"
+                case topK = "top_k"
+                case topP = "top_p"
+            }
         }
         var kind: String
         var prompt: Bool
@@ -27,8 +35,8 @@ struct Text2SemanticFixture: Sendable, CustomStringConvertible {
 
         var options: SamplingOptions {
             SamplingOptions(
-                topK: args.top_k ?? 1, topP: args.top_p ?? 1, temperature: args.temperature ?? 1,
-                repetitionPenalty: args.repetition_penalty ?? SamplingOptions.defaultRepetitionPenalty)
+                topK: args.topK ?? 1, topP: args.topP ?? 1, temperature: args.temperature ?? 1,
+                repetitionPenalty: args.repetitionPenalty ?? SamplingOptions.defaultRepetitionPenalty)
         }
     }
 
@@ -49,7 +57,8 @@ struct Text2SemanticFixture: Sendable, CustomStringConvertible {
         let v1 = "fixtures/pretrained_models/s1bert25hz-2kh-longer-epoch=68e-step=50232.ckpt"
         let both = [
             Text2SemanticFixture(set: set, stage: "s1_v2", checkpoint: v2),
-            Text2SemanticFixture(set: set, stage: "s1_short", checkpoint: "fixtures/user/GPT_weights_v2/short-e10.ckpt"),
+            Text2SemanticFixture(
+                set: set, stage: "s1_short", checkpoint: "fixtures/user/GPT_weights_v2/short-e10.ckpt"),
         ]
         return set.name == "shared" ? both + [Text2SemanticFixture(set: set, stage: "s1_v1", checkpoint: v1)] : both
     }

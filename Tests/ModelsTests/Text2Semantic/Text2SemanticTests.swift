@@ -86,9 +86,10 @@ import Torch
             #expect(!sequences.isEmpty, "\(name)")
             let prompt = values.prompt ? try golden.prompt() : []
             let session = try DecodeSession(
-                model.configuration, inputs: golden.inputs(values.texts(sequences.count), featuresOfZerosAsNone: true), prompt: prompt,
+                model.configuration, inputs: golden.inputs(values.texts(sequences.count), featuresOfZerosAsNone: true),
+                prompt: prompt,
                 options: values.options, order: values.kind == "batch" ? .sideBySide : .oneByOne,
-                generator: Generator(seed: fixture.seed()), earlyStop: values.args.early_stop_num ?? .max)
+                generator: Generator(seed: fixture.seed()), earlyStop: values.args.earlyStop ?? .max)
             let outputs = try model.run(session)
             let expected = zip(sequences, values.idx ?? []).map { sequence, index in
                 // Python's item[-idx:], where 0 takes everything.

@@ -1,0 +1,104 @@
+import Testing
+
+@testable import Torch
+
+/// Our own CPU kernels against libtorch's operations.
+@Suite struct HostKernelTests {
+    private static func difference(_ a: Tensor, _ b: Tensor) throws -> Double { try (a - b).abs().max().item() }
+
+    @Test(arguments: [1, 2, 3, 5, 8, 31, 33, 70], [false, true]) func linearEqualsMatrixProduct(
+        _ rows: Int, _ teamRests: Bool
+    ) throws {
+        let generator = try Generator(seed: UInt64(rows))
+        for (inputs, outputs) in [(1, 1), (3, 5), (16, 4), (17, 9), (96, 131), (512, 300)] {
+            let (x, weight) = (try generator.normal([rows, inputs]), try generator.normal([outputs, inputs]))
+            let bias = try generator.normal([outputs])
+            let expected = try x.matmul(weight.transpose(0, 1))
+            func linear(_ bias: Tensor?) throws -> Tensor {
+                try teamRests ? Library.withTeamAtRest { try x.linear(weight, bias) } : x.linear(weight, bias)
+            }
+            #expect(try Self.difference(linear(nil), expected) < 1e-4)
+            #expect(try Self.difference(linear(bias), expected + bias) < 1e-4)
+        }
+    }
+
+    @Test func linearTakesWhatItsKernelDoesNot() throws {
+        let generator = try Generator(seed: 1)
+        let (x, weight) = (try generator.normal([2, 3, 4]), try generator.normal([5, 4]))
+        #expect(try x.linear(weight).shape == [2, 3, 5])
+        // A view that is not in row-major order, float64, no rows.
+        let turned = try generator.normal([4, 6]).transpose(0, 1)
+        #expect(try Self.difference(turned.linear(weight), turned.contiguous().linear(weight)) < 1e-5)
+        #expect(try x.to(.float64).linear(weight.to(.float64)).dtype == .float64)
+        #expect(try Tensor.zeros([0, 4]).linear(weight).shape == [0, 5])
+        #expect(throws: TorchError.self) { try x.linear(generator.normal([5, 3])) }
+        #expect(throws: TorchError.self) { try x.linear(weight, generator.normal([4])) }
+    }
+
+    @Test(arguments: [1, 4, 7, 16, 24, 32, 64, 256]) func cachedAttentionEqualsLibtorchs(_ width: Int) throws {
+        let generator = try Generator(seed: UInt64(width))
+        let (rows, heads, capacity) = (3, 2, 256)
+        for position in [0, 1, 3, 15, 63, 64, 65, 200, 255] {
+            let qkv = try generator.normal([rows, 3 * heads * width])
+            let keys = try generator.normal([rows + 1, heads, capacity, width])
+            let values = try generator.normal([rows + 1, heads, capacity, width])
+            let (otherKeys, otherValues) = (try keys.clone(), try values.clone())
+            // Rows of different lengths.
+            let positions = try Tensor(ids: [position, position / 2, 0])
+            let mask = try Tensor.arange(0, Double(capacity)).lessOrEqual(positions.unsqueeze(1))
+                .reshape([rows, 1, 1, capacity])
+            let ours = try qkv.cachedAttention(keys: keys, values: values, positions: positions, mask: nil)
+            let theirs = try qkv.cachedAttention(
+                keys: otherKeys, values: otherValues, positions: positions, mask: mask)
+            #expect(try Self.difference(ours, theirs) < 1e-5, "position \(position)")
+            #expect(try Self.difference(keys, otherKeys) == 0)
+            #expect(try Self.difference(values, otherValues) == 0)
+        }
+    }
+
+    @Test func cachedAttentionRefusesWhatDoesNotFit() throws {
+        let (keys, values) = (try Tensor.zeros([2, 2, 8, 4]), try Tensor.zeros([2, 2, 8, 4]))
+        func attend(_ qkv: Tensor, _ positions: [Int]) throws {
+            _ = try qkv.cachedAttention(keys: keys, values: values, positions: Tensor(ids: positions), mask: nil)
+        }
+        try attend(.zeros([2, 24]), [0, 7])
+        for (shape, positions) in [
+            ([2, 24], [0, 8]), ([2, 24], [-1, 0]), ([3, 24], [0, 0, 0]), ([2, 23], [0, 0]), ([2, 24], [0]),
+        ] {
+            #expect(throws: TorchError.self) { try attend(.zeros(shape), positions) }
+        }
+        #expect(throws: TorchError.self) { try attend(Tensor.zeros([2, 24], dtype: .float64), [0, 0]) }
+    }
+
+    /// Helpers serve one thread at a time; the others' loops run alone, and all get the same numbers.
+    @Test func helpersServeManyThreads() async throws {
+        let wrong = await withTaskGroup(of: Int.self) { group in
+            for seed in 0..<8 {
+                group.addTask { (try? Self.wrongProducts(seed: UInt64(seed))) ?? .max }
+            }
+            return await group.reduce(0, max)
+        }
+        #expect(wrong == 0)
+    }
+
+    private static func wrongProducts(seed: UInt64) throws -> Int {
+        try Library.withTeamAtRest {
+            let generator = try Generator(seed: seed)
+            let (x, weight) = (try generator.normal([4, 256]), try generator.normal([512, 256]))
+            let expected = try x.matmul(weight.transpose(0, 1))
+            return try (0..<200).count { _ in try difference(x.linear(weight), expected) > 1e-4 }
+        }
+    }
+
+    @Test func theTeamComesBackAfterItsRest() throws {
+        let before = Library.threadCount
+        Library.withTeamAtRest {
+            #expect(Library.threadCount == 1)
+            Library.withTeamAtRest {}
+            #expect(Library.threadCount == 1)
+        }
+        #expect(Library.threadCount == before)
+        #expect(throws: CancellationError.self) { try Library.withTeamAtRest { throw CancellationError() } }
+        #expect(Library.threadCount == before)
+    }
+}
