@@ -1,3 +1,4 @@
+import Audio
 import Models
 import Wire
 
@@ -26,19 +27,18 @@ public struct SpeechOptions: Sendable {
         func check(_ fits: Bool, _ field: String, _ value: Any, _ rule: String) throws(SynthesisError) {
             guard fits else { throw SynthesisError(.badRequest, "\(field) is \(value); it must be \(rule)") }
         }
-        try check(
-            request.temperature.isFinite && request.temperature >= 0, "temperature", request.temperature, "0 or more")
-        try check(request.topP > 0 && request.topP <= 1, "top_p", request.topP, "above 0 and at most 1")
+        try check(request.temperature.isFinite, "temperature", request.temperature, "a number")
+        try check(request.topP.isFinite, "top_p", request.topP, "a number")
         try check(
             request.repetitionPenalty.isFinite && request.repetitionPenalty > 0, "repetition_penalty",
             request.repetitionPenalty, "above 0")
-        try check((1...100).contains(request.batchSize), "batch_size", request.batchSize, "1 to 100")
+        try check((1...256).contains(request.batchSize), "batch_size", request.batchSize, "1 to 256")
         try check(request.batchThreshold.isFinite, "batch_threshold", request.batchThreshold, "a number")
         try check(
-            request.speedFactor >= 0.1 && request.speedFactor <= 10, "speed_factor", request.speedFactor, "0.1 to 10")
+            request.speedFactor >= 0.05 && request.speedFactor <= 20, "speed_factor", request.speedFactor, "0.05 to 20")
         try check(
-            request.fragmentInterval.isFinite && request.fragmentInterval <= 60, "fragment_interval",
-            request.fragmentInterval, "at most 60 seconds")
+            request.fragmentInterval >= 0 && request.fragmentInterval <= Fragments.maximumInterval, "fragment_interval",
+            request.fragmentInterval, "0 to 60 seconds")
         sampling = SamplingOptions(
             topK: request.topK > 0 ? request.topK : nil, topP: request.topP, temperature: request.temperature,
             repetitionPenalty: request.repetitionPenalty)
