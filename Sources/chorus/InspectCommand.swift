@@ -1,0 +1,44 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+
+/// `chorus inspect`
+struct InspectCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Tells what a checkpoint holds, without running anything in it.",
+        discussion: """
+            Reads torch.save files (zip and legacy), SoVITS files with a version tag, and safetensors. Prints the version, \
+            the configuration, every tensor and what is odd about the file. Exits with 65 where the file cannot be used.
+            """)
+
+    @Argument(help: "Checkpoint files.")
+    var files: [String]
+
+    @Flag(help: "Print one JSON object a file.")
+    var json = false
+
+    @Flag(help: "Leave out the list of tensors.")
+    var brief = false
+
+    func run() async throws {
+        var worst = ExitCode.success
+        for file in files {
+            do {
+                let report = Inspector.inspect(try CheckpointFile.open(path: file))
+                if json {
+                    let encoder = JSONEncoder()
+                    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+                    print(String(decoding: try encoder.encode(report), as: UTF8.self))
+                } else {
+                    print(report.text(listsTensors: !brief))
+                }
+                if !report.isUsable { worst = .dataError }
+            } catch let error as CheckpointError {
+                printError("chorus: \(error.message)")
+                worst = error.code == .fileNotFound ? .noInput : .dataError
+            }
+        }
+        if worst != .success { throw worst }
+    }
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Settings
+import Synthesis
+import Text
+import Torch
+
+/// Which voice to load and where, from `tts_infer.yaml`, `chorus.yaml` and flags.
+struct VoiceFlags: ParsableArguments {
+    @Option(
+        name: [.customShort("c"), .customLong("tts-config"), .customLong("tts_config")],
+        help: ArgumentHelp("tts_infer.yaml of GPT-SoVITS.", valueName: "file"))
+    var inferenceFile: String?
+
+    @Option(help: ArgumentHelp("cpu or cuda:N; overrides tts_infer.yaml.", valueName: "device"))
+    var device: String?
+}
+
+extension SynthesisConfiguration {
+    /// The voice that `tts_infer.yaml` names, on the device that flags or the file ask for.
+    /// - Throws: `SettingsError` for a file that cannot be used or a device that does not exist.
+    init(
+        _ flags: VoiceFlags, _ settings: ChorusConfiguration, logger: Logger
+    ) throws {
+        let inference = try TTSInferConfiguration(
+            path: flags.inferenceFile,
+            cudaIsAvailable: flags.device.map { $0 != "cpu" } ?? (Library.cudaDeviceCount > 0))
+        for warning in inference.warnings { logger.warning("\(warning)") }
+        let name = flags.device ?? inference.active.device
+        guard let device = Device(name) else {
+            throw SettingsError(code: .invalidValue, message: "--device is '\(name)'; it must be cpu or cuda:N")
+        }
+        if case .cuda(let index) = device, index >= Library.cudaDeviceCount {
+            throw SettingsError(
+                code: .invalidValue,
+                message: "\(name) does not exist: libtorch sees \(Library.cudaDeviceCount) NVIDIA cards here")
+        }
+        let dtype = Self.dtype(settings.precision, on: device, isHalf: inference.active.isHalf, logger: logger)
+        self.init(
+            gptPath: inference.resolve(inference.active.t2sWeightsPath),
+            sovitsPath: inference.resolve(inference.active.vitsWeightsPath),
+            hubertFolder: inference.resolve(inference.active.cnhubertBasePath),
+            robertaFolder: inference.resolve(inference.active.bertBasePath),
+            textResources: TextResources(directory: settings.home + "/text"), device: device, dtype: dtype,
+            threadCount: settings.cpuThreads == 0 ? nil : settings.cpuThreads)
+    }
+
+    /// The element type of the models: half precision exists on NVIDIA cards only, and `auto` uses it where `tts_infer.yaml`
+    /// says `is_half` and the card computes rightly in it.
+    private static func dtype(
+        _ precision: ChorusConfiguration.Precision, on device: Device, isHalf: Bool, logger: Logger
+    ) -> DType {
+        guard case .cuda(let index) = device else { return .float32 }
+        switch precision {
+        case .float32: return .float32
+        case .float16: return .float16
+        case .auto:
+            guard isHalf else { return .float32 }
+            let card = NVIDIACard.visible(index)
+            if card?.computesInHalf == true { return .float16 }
+            logger.warning(
+                "is_half is set, but \(card?.name ?? "this card") is not known to compute rightly in it: float32 is used"
+            )
+            return .float32
+        }
+    }
+}
