@@ -80,6 +80,7 @@ let package = Package(
         library("Text", settings: numeric),
         library("Models", ["Torch", "Checkpoints", "Audio"], settings: numeric),
         library("Synthesis", ["Models", "Text", "Audio", "Torch", "Checkpoints", "Wire"]),
+        library("Benchmarking", ["Models", "Torch", "Checkpoints", "CZlib"]),
 
         // Serving
         library("Wire"),
@@ -92,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "chorus",
             dependencies: [
-                "Synthesis", "Text", "Audio", "Torch", "Checkpoints", "Wire", "Messaging", "Settings",
+                "Synthesis", "Benchmarking", "Text", "Audio", "Torch", "Checkpoints", "Wire", "Messaging", "Settings",
                 "Telemetry", "Worker", "Router", "Supervision", log, metrics, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -104,6 +105,7 @@ let package = Package(
             name: "FakeSupport", dependencies: ["Wire", "Messaging", "Worker"], path: "Tests/FakeSupport",
             swiftSettings: strict),
         tests("AudioTests", ["Audio", "TestSupport"]),
+        tests("BenchmarkingTests", ["Benchmarking", "Models", "Torch", "Checkpoints", "CZlib", "TestSupport"]),
         tests("CheckpointsTests", ["Checkpoints"]),
         tests("MessagingTests", ["Messaging", "Wire", "CZeroMQ"]),
         tests("ModelsTests", ["Models", "Torch", "Checkpoints", "Audio", "TestSupport"]),

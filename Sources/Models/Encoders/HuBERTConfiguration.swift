@@ -40,11 +40,6 @@ public struct HuBERTConfiguration: Sendable, Equatable {
         try self.init(JSONFile.decode(File.self, path: path, keys: .convertFromSnakeCase), path: path)
     }
 
-    /// The sizes of the published chinese-hubert-base, for measurements.
-    static func published() throws(ModelError) -> HuBERTConfiguration {
-        try HuBERTConfiguration(File(), path: "chinese-hubert-base")
-    }
-
     private init(_ file: File, path: String) throws(ModelError) {
         let widths = file.convDim ?? Array(repeating: 512, count: 7)
         let kernels = file.convKernel ?? [10, 3, 3, 3, 3, 2, 2]

@@ -27,14 +27,6 @@ public struct RoBERTaConfiguration: Sendable, Equatable {
         try self.init(JSONFile.decode(File.self, path: path, keys: .convertFromSnakeCase), path: path)
     }
 
-    /// The sizes of the published chinese-roberta-wwm-ext-large, for measurements.
-    static func published() throws(ModelError) -> RoBERTaConfiguration {
-        try RoBERTaConfiguration(
-            File(
-                vocabSize: 21128, hiddenSize: 1024, intermediateSize: 4096, numHiddenLayers: 24, numAttentionHeads: 16),
-            path: "chinese-roberta-wwm-ext-large")
-    }
-
     private init(_ file: File, path: String) throws(ModelError) {
         vocabularySize = file.vocabSize ?? 30522
         hiddenSize = file.hiddenSize ?? 768

@@ -1,9 +1,11 @@
 import Checkpoints
 import Torch
 
+@testable import Models
+
 extension SoVITS {
-    /// A model with random weights, for measurements; the default sizes are those of the published v2.
-    public static func random(
+    /// A model with random weights; the default sizes are those of the published v2.
+    static func random(
         _ configuration: SoVITSConfiguration = SoVITSConfiguration(), featureWidth: Int = 768, symbolCount: Int = 732,
         referenceBins: Int = 704, seed: UInt64 = 1, device: Device = .cpu, dtype: DType = .float32
     ) throws -> SoVITS {

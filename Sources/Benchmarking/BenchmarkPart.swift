@@ -1,0 +1,11 @@
+/// A model that is measured.
+public enum BenchmarkPart: String, Sendable, CaseIterable, Codable {
+    /// The first stage, phonemes to semantic tokens.
+    case gpt
+    /// The second stage, semantic tokens to audio.
+    case sovits
+    /// The recordings' encoder.
+    case hubert
+    /// The Chinese text's encoder.
+    case roberta
+}

@@ -1,0 +1,40 @@
+/// A quantity of the speed table, and what the Python server reaches.
+struct Measure: Sendable {
+    /// In the table's first column.
+    let name: String
+    let unit: String
+    /// Whether more is faster; otherwise less is.
+    var isRate = false
+    /// The Python server's figure on two cores of the AMD Zen 5 class, float32, with random weights of the same sizes.
+    let reference: Double
+
+    static let loadGPT = Measure(name: "load GPT", unit: "s", reference: 0.7)
+    static let loadSoVITS = Measure(name: "load SoVITS v2", unit: "s", reference: 0.5)
+    static let hubert = Measure(name: "HuBERT, 5 s", unit: "ms", reference: 473)
+    static let prefill = Measure(name: "prefill of 180 tokens, batch 1", unit: "ms", reference: 236)
+    static let sovits = Measure(name: "SoVITS decoder, 10 s of audio", unit: "real-time factor", reference: 0.205)
+    static let roberta = Measure(name: "RoBERTa, 128 tokens", unit: "ms", reference: 692)
+
+    /// The batch sizes at which decoding is measured, with the reference's figures.
+    static let decodeBatches = [(rows: 1, reference: 41.0), (rows: 4, reference: 96.0), (rows: 8, reference: 150.0)]
+
+    static func decode(rows: Int, reference: Double) -> Measure {
+        Measure(name: "decode, batch \(rows)", unit: "steps × rows / s", isRate: true, reference: reference)
+    }
+
+    /// The row of the table that measurements make.
+    ///
+    /// - Parameters:
+    ///   - values: one for each run, at least one.
+    ///   - isComparable: whether the reference was measured on this kind of device.
+    func row(_ values: [Double], isComparable: Bool, peakResidentBytes: Int) -> SpeedTable.Row {
+        let sorted = values.sorted()
+        let middle = sorted.count / 2
+        let median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+        return SpeedTable.Row(
+            name: name, unit: unit, median: median, minimum: sorted.first ?? median, maximum: sorted.last ?? median,
+            runs: sorted.count, reference: isComparable ? reference : nil,
+            timesAsFast: isComparable ? (isRate ? median / reference : reference / median) : nil,
+            peakResidentBytes: peakResidentBytes)
+    }
+}
