@@ -15,7 +15,8 @@ esac
 
 # LIBTORCH from outside always wins; Package.swift reads it.
 # shellcheck disable=SC2034  # setup asks for it
-if [ -n "${LIBTORCH:-}" ]; then
+# Exported by a script that called this one, it is no wish of the user.
+if [ -n "${LIBTORCH:-}" ] && [ "$LIBTORCH" != "$CHORUS_HOME/libtorch" ]; then
     libtorch_is_given=1
 else
     libtorch_is_given=

@@ -11,7 +11,10 @@ actor ModelLoader {
 
     init(configuration: SynthesisConfiguration) {
         self.configuration = configuration
-        thread = DeviceThread(name: "chorus loader")
+        thread = DeviceThread(name: "chorus loader") {
+            // Reading is copying: a second thread would only get into the way of a set that speaks meanwhile.
+            try? Library.setThreadCount(1)
+        }
     }
 
     deinit {
