@@ -107,6 +107,7 @@ let package = Package(
         tests("AudioTests", ["Audio", "TestSupport"]),
         tests("BenchmarkingTests", ["Benchmarking", "Models", "Torch", "Checkpoints", "CZlib", "TestSupport"]),
         tests("CheckpointsTests", ["Checkpoints"]),
+        tests("EndToEndTests", ["Audio"]),
         tests("MessagingTests", ["Messaging", "Wire", "CZeroMQ"]),
         tests("ModelsTests", ["Models", "Torch", "Checkpoints", "Audio", "TestSupport"]),
         tests("RouterTests", ["Router", "Wire", "Messaging", "Worker", "FakeSupport"]),

@@ -128,12 +128,20 @@ private:
     }
 };
 
+/// Installed before `main`, while no operation can be under way: oneDNN allocates and frees its buffers through whichever
+/// allocator is current at that moment, so one that changed in between would be handed another's memory. Until a limit is set,
+/// nothing is kept.
+const bool installed = [] {
+    c10::SetCPUAllocator(&KeepingAllocator::shared(), 1);
+    return true;
+}();
+
 }  // namespace
 
 extern "C" void ct_keep_host_memory(size_t byte_limit, ct_status *status) {
     ctorch::act(status, "keep_host_memory", {}, [&] {
-        auto &allocator = KeepingAllocator::shared();
-        allocator.set_limit(byte_limit);
-        if (c10::GetCPUAllocator() != &allocator) c10::SetCPUAllocator(&allocator, 1);
+        TORCH_CHECK(installed && c10::GetCPUAllocator() == &KeepingAllocator::shared(),
+                    "another allocator for host memory was installed");
+        KeepingAllocator::shared().set_limit(byte_limit);
     });
 }
