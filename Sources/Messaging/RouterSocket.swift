@@ -83,6 +83,8 @@ public final class RouterSocket: Sendable {
     public func close(linger: Duration = .zero) async {
         outbox.requestClose(linger: linger)
         await outbox.waitUntilFinished()
+        // libzmq leaves the files of its sockets behind.
+        for case .ipc(let path) in endpoints.map(\.transport) { UnixSocketFile(path: path).removeUnlessServed() }
     }
 
     private static func bind(_ socket: ZMQSocket, to endpoint: Endpoint) throws(MessagingError) -> Endpoint {

@@ -24,6 +24,13 @@ struct UnixSocketFile {
         }
     }
 
+    /// Removes the file of a socket that nobody listens at any longer; anything else stays.
+    func removeUnlessServed() {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, !isServed() else { return }
+        unlink(path)
+    }
+
     private func requireFolder() throws(MessagingError) {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
         let folder = String(path[..<slash])

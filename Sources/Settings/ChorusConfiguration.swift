@@ -172,9 +172,12 @@ public struct ChorusConfiguration: Sendable {
 
     /// The folders under which requests may name files: ``allowedRoots`` where it is set, otherwise the working directory and
     /// the folder of `tts_infer.yaml`.
-    public func roots(inferenceFile: String, workingDirectory: String? = nil) throws(SettingsError) -> AllowedRoots {
+    ///
+    /// - Parameter inferenceFile: the `tts_infer.yaml` that was given; nil for none, as a router on a machine without voices.
+    public func roots(inferenceFile: String?, workingDirectory: String? = nil) throws(SettingsError) -> AllowedRoots {
         let base = workingDirectory ?? SettingsFile.workingDirectory
-        let folders = allowedRoots.isEmpty ? [base, SettingsFile.folder(of: inferenceFile)] : allowedRoots
+        let folders =
+            allowedRoots.isEmpty ? [base] + (inferenceFile.map { [SettingsFile.folder(of: $0)] } ?? []) : allowedRoots
         return try AllowedRoots(folders, workingDirectory: base)
     }
 }

@@ -47,7 +47,7 @@ struct RouterCommand: AsyncParsableCommand {
             let registry = PrometheusRegistry()
             MetricsSystem.bootstrap(registry)
             let committed = CommittedWeights(inferenceFile: inferenceFile, logger: logger)
-            let roots = try settings.roots(inferenceFile: committed.path)
+            let roots = try settings.roots(inferenceFile: inferenceFile)
             if settings.workerEndpoint.hasPrefix("ipc://\(settings.runFolder)/") {
                 try RunFolder.prepare(settings.runFolder)
             }

@@ -67,6 +67,20 @@ struct SocketTests {
         #expect(router.send(Self.cancel, to: received.peer, incarnation: 7, requestID: 5) == .closed)
     }
 
+    @Test("a closed socket leaves no file behind, and another's file alone")
+    func socketFiles() async throws {
+        let folder = try SocketFolder()
+        let endpoint = try folder.endpoint()
+        let first = try RouterSocket(endpoints: [endpoint])
+        #expect(FileManager.default.fileExists(atPath: folder.path + "/r"))
+        await first.close()
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/r"))
+        let second = try RouterSocket(endpoints: [endpoint])
+        await first.close()
+        #expect(FileManager.default.fileExists(atPath: folder.path + "/r"))
+        await second.close()
+    }
+
     @Test("an unknown peer is told as unroutable")
     func unroutable() async throws {
         let folder = try SocketFolder()

@@ -229,6 +229,9 @@ import Testing
             let roots = try silent.roots(
                 inferenceFile: folder + "/voice/tts_infer.yaml", workingDirectory: folder + "/work")
             #expect(roots.roots == [folder + "/work", folder + "/voice"])
+            // A router on a machine without voices.
+            #expect(
+                try silent.roots(inferenceFile: nil, workingDirectory: folder + "/work").roots == [folder + "/work"])
             let given = try ChorusConfiguration(
                 path: nil, environment: ["CHORUS_ALLOWED_ROOTS": "../voice"], workingDirectory: folder + "/work")
             #expect(
