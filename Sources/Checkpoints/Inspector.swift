@@ -211,8 +211,9 @@ public struct Inspector {
                 add(.warning, "not_scanned", "\(item.place) was not searched for NaN: too many overlapping tensors")
             }
             if !count.isZero {
+                // Loading refuses it, except in what training left behind.
                 add(
-                    .warning, CheckpointError.Code.nonFinite.rawValue,
+                    item.place.contains("enc_q.") ? .warning : .error, CheckpointError.Code.nonFinite.rawValue,
                     "tensor \(item.place) holds \(count.nan) NaN and \(count.infinity) infinite values")
             }
             if !tensor.isContiguous {

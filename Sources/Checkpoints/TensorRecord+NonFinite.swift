@@ -50,3 +50,39 @@ extension TensorRecord {
         return largest >= exponent
     }
 }
+
+extension GPTCheckpoint {
+    /// Refuses weights that hold NaN or infinity: a model with them speaks noise or nothing.
+    ///
+    /// - Throws: `nonFinite`, naming the first such tensor and how many values are not numbers.
+    public func requireFiniteWeights() throws(CheckpointError) {
+        do throws(CheckpointError) { try weights.requireFinite(ignoring: []) } catch {
+            throw error.naming(path: file.path)
+        }
+    }
+}
+
+extension SoVITSCheckpoint {
+    /// Refuses weights that hold NaN or infinity, except in what training left behind (`enc_q`).
+    ///
+    /// - Throws: `nonFinite`, naming the first such tensor and how many values are not numbers.
+    public func requireFiniteWeights() throws(CheckpointError) {
+        do throws(CheckpointError) { try weights.requireFinite(ignoring: ["enc_q."]) } catch {
+            throw error.naming(path: file.path)
+        }
+    }
+}
+
+extension [String: TensorRecord] {
+    fileprivate func requireFinite(ignoring prefixes: [String]) throws(CheckpointError) {
+        for (name, tensor) in sorted(by: { $0.key < $1.key }) where !prefixes.contains(where: name.hasPrefix) {
+            let count = tensor.countNonFinite()
+            guard count.isZero else {
+                throw CheckpointError(
+                    .nonFinite,
+                    "tensor \(name) holds \(count.nan) NaN and \(count.infinity) infinite values; the file is damaged or its "
+                        + "training failed, so use another one")
+            }
+        }
+    }
+}

@@ -48,12 +48,14 @@ actor ModelLoader {
 
     private func gpt(_ path: String) throws -> ModelSet.Loaded<Text2Semantic> {
         let checkpoint = try GPTCheckpoint(try CheckpointFile.open(path: path))
+        try checkpoint.requireFiniteWeights()
         return ModelSet.Loaded(
             try Text2Semantic(checkpoint, dtype: configuration.dtype, device: configuration.device), path: path)
     }
 
     private func sovits(_ path: String) throws -> ModelSet.Loaded<SoVITS> {
         let checkpoint = try SoVITSCheckpoint(try CheckpointFile.open(path: path))
+        try checkpoint.requireFiniteWeights()
         return ModelSet.Loaded(
             try SoVITS(checkpoint: checkpoint, device: configuration.device, dtype: configuration.dtype), path: path)
     }

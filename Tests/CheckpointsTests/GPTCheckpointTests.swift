@@ -40,8 +40,13 @@ import Testing
         let counts = model.weights.mapValues { $0.countNonFinite() }.filter { !$0.value.isZero }
         if name == "gpt_nan.ckpt" {
             #expect(counts == ["model.h.layers.0.linear1.weight": .init(nan: 1, infinity: 1)])
+            let error = #expect(throws: CheckpointError.self) { try model.requireFiniteWeights() }
+            #expect(error?.code == .nonFinite)
+            #expect(error?.message.hasPrefix(model.file.path) == true)
+            #expect(error?.message.contains("model.h.layers.0.linear1.weight holds 1 NaN and 1 infinite") == true)
         } else {
             #expect(counts.isEmpty)
+            try model.requireFiniteWeights()
         }
     }
 

@@ -44,8 +44,8 @@ import Testing
         let tensor = try #require(report.tensors.first { $0.nonFinite != nil })
         #expect(tensor.name == "weight.model.h.layers.0.linear1.weight")
         #expect(tensor.nonFinite == .init(nan: 1, infinity: 1))
-        #expect(report.isUsable)
-        #expect(report.findings.contains { $0.message.contains(tensor.name) && $0.severity == .warning })
+        #expect(!report.isUsable)
+        #expect(report.findings.contains { $0.message.contains(tensor.name) && $0.severity == .error })
     }
 
     @Test func changedBytesShowInTheChecksum() throws {
