@@ -47,7 +47,7 @@ FROM ${SYSTEM_IMAGE} AS system
 COPY cluster/setup cluster/common.sh /opt/chorus/src/cluster/
 RUN /opt/chorus/src/cluster/setup --for container \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin chorus
-ENV CHORUS_HOME=/opt/chorus CHORUS_RUN_FOLDER=/tmp/chorus CHORUS_ALLOWED_ROOTS=/models CHORUS_LOG_FORMAT=json
+ENV OMP_WAIT_POLICY=passive CHORUS_HOME=/opt/chorus CHORUS_RUN_FOLDER=/tmp/chorus CHORUS_ALLOWED_ROOTS=/models CHORUS_LOG_FORMAT=json
 COPY --from=development /opt/chorus/text /opt/chorus/text
 WORKDIR /models
 USER 10001

@@ -11,7 +11,7 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Measures the models at full size, with random weights, beside the Python server's figures.",
         discussion: """
             Writes checkpoints of the published v2 sizes in the published formats, loads them as a server does and prints a \
-            table of medians. OpenMP's threads wait without spinning, as under 'chorus serve'.
+            table of medians.
 
               chorus bench --device cuda:0 --precision float16
             """)
@@ -53,11 +53,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // OpenMP reads it when the library is loaded, so this process has to start anew with it.
-        if getenv("OMP_WAIT_POLICY") == nil {
-            setenv("OMP_WAIT_POLICY", "passive", 1)
-            ProcessImage.replace()
-        }
+        PassiveWaiting.ensure()
         try await exitingWithMessage {
             var options = SpeedOptions()
             options.device = Device(device) ?? .cpu

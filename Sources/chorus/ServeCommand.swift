@@ -63,9 +63,6 @@ struct ServeCommand: AsyncParsableCommand {
             ? settings.cpuThreads : max(1, ProcessInfo.processInfo.activeProcessorCount / devices.count)
         let workers = devices.enumerated().map { number, device in
             var environment = ProcessInfo.processInfo.environment
-            // OpenMP's threads spin while they wait for each other; as soon as anything else runs on the same cores, that costs
-            // more than it saves. It has to be known before the library is loaded.
-            environment["OMP_WAIT_POLICY"] = environment["OMP_WAIT_POLICY"] ?? "passive"
             var name = device
             if device != "cpu" {
                 // Pinned by the driver's own id, so that a worker sees one card and a fault stays with that card.

@@ -51,6 +51,7 @@ struct SynthesizeCommand: AsyncParsableCommand {
     var out: String
 
     func run() async throws {
+        PassiveWaiting.ensure()
         try await exitingWithMessage {
             let (settings, logger) = try ChorusConfiguration.load(process, worker.values, label: "chorus")
             let request = try speechRequest()

@@ -43,6 +43,7 @@ struct WorkerCommand: AsyncParsableCommand {
     var exitWithParent = false
 
     func run() async throws {
+        PassiveWaiting.ensure()
         try await exitingWithMessage {
             let (settings, logger) = try ChorusConfiguration.load(
                 process, worker.values, link.values,
