@@ -1,4 +1,4 @@
-/// Files with CURVE keys as `curve_keygen` of libzmq prints them: 40 characters of Z85, one key a line; a line that begins with `# ` is a comment.
+/// Files with CURVE keys as `chorus keys` writes them: 40 characters of Z85, one key a line; a line that begins with `# ` is a comment.
 public enum CurveKeyFile {
     /// The one key of a file.
     public static func key(at path: String) throws(SettingsError) -> String {

@@ -17,7 +17,7 @@ struct RouterCommand: AsyncParsableCommand {
         abstract: "Runs the router: HTTP for clients on one side, workers on the other.",
         discussion: """
             Workers dial the router; it needs no list of them. Workers on other machines need CURVE keys \
-            (curve_keygen makes a pair), which keep out whoever does not have them.
+            ('chorus keys' makes a pair), which keep out whoever does not have them.
 
               chorus router --workers tcp://0.0.0.0:9890 --curve-secret-key-file router.key -a 0.0.0.0
             """)

@@ -69,19 +69,29 @@ extension EndToEnd {
         }
 
         /// As on several machines: a router that has no voice, and a worker that dials it and may be there first.
-        @Test func routerAndWorkerRunAloneOverTCP() async throws {
+        @Test(arguments: [false, true])
+        func routerAndWorkerRunAloneOverTCP(encrypted: Bool) async throws {
             try await Workspace.with { workspace in
+                var (routerKeys, workerKeys): ([String], [String]) = ([], [])
+                if encrypted {
+                    for name in ["router", "worker"] {
+                        #expect(try await RunningCommand.run(["keys", name], in: workspace).code == 0)
+                    }
+                    #expect(try await RunningCommand.run(["keys", "router"], in: workspace).code == 78)
+                    routerKeys = ["--curve-secret-key-file", "router.key", "--curve-client-keys-file", "worker.pub"]
+                    workerKeys = ["--curve-secret-key-file", "worker.key", "--curve-server-key-file", "router.pub"]
+                }
                 let endpoint = "tcp://127.0.0.1:\(try FreePort.find())"
                 let worker = try RunningCommand(
                     [
                         "worker", "-c", "voice/tts_infer.yaml", "--router", endpoint, "--device", "cpu", "--name",
                         "alone",
                         "--home", Installation.home, "--run-folder", workspace.file("run").path,
-                    ], in: workspace)
+                    ] + workerKeys, in: workspace)
                 let port = try FreePort.find()
                 let router = try RunningCommand(
-                    ["router", "--workers", endpoint, "-p", "\(port)", "--run-folder", workspace.file("run").path],
-                    in: workspace)
+                    ["router", "--workers", endpoint, "-p", "\(port)", "--run-folder", workspace.file("run").path]
+                        + routerKeys, in: workspace)
                 do {
                     let server = Server(workspace: workspace, command: router, port: port, workerCount: 1)
                     #expect(try await server.allReady().workers.map(\.id) == ["alone"])
