@@ -29,7 +29,7 @@ final class SharedEncoders {
     /// Loads HuBERT now, and RoBERTa when a text first needs it: English has no use for its 1.2 GB.
     init(hubertFolder: String, robertaFolder: String, device: Device, dtype: DType) throws {
         hubert = try HuBERT(
-            HuBERTConfiguration(path: hubertFolder + "/config.json"),
+            HuBERTConfiguration(path: try Self.file(["config.json"], in: hubertFolder)),
             weights: try Self.weights(hubertFolder, dtype: dtype, device: device))
         self.robertaFolder = robertaFolder
         self.device = device
@@ -40,9 +40,9 @@ final class SharedEncoders {
     func chineseEncoder() throws -> ChineseEncoder {
         if let loadedChineseEncoder { return loadedChineseEncoder }
         let loaded = ChineseEncoder(
-            tokenizer: try WordPieceTokenizer(path: robertaFolder + "/tokenizer.json"),
+            tokenizer: try WordPieceTokenizer(path: Self.file(["tokenizer.json"], in: robertaFolder)),
             model: try RoBERTa(
-                RoBERTaConfiguration(path: robertaFolder + "/config.json"),
+                RoBERTaConfiguration(path: Self.file(["config.json"], in: robertaFolder)),
                 weights: try Self.weights(robertaFolder, dtype: dtype, device: device)))
         loadedChineseEncoder = loaded
         return loaded
@@ -50,14 +50,15 @@ final class SharedEncoders {
 
     /// The weights of a folder as transformers saves them: `pytorch_model.bin` or `model.safetensors`.
     private static func weights(_ folder: String, dtype: DType, device: Device) throws -> WeightScope {
-        let names = ["pytorch_model.bin", "model.safetensors"]
-        let path = names.map { folder + "/" + $0 }.first { access($0, R_OK) == 0 }
-        guard let path else {
-            throw SynthesisError(
-                .notFound,
-                "\(folder) holds neither \(names.joined(separator: " nor ")); see the README for where it comes from")
-        }
-        let file = try CheckpointFile.open(path: path)
+        let file = try CheckpointFile.open(path: try Self.file(["pytorch_model.bin", "model.safetensors"], in: folder))
         return WeightScope(try file.tensors(under: nil), dtype: dtype, device: device)
+    }
+
+    /// The first of these files that the folder holds.
+    private static func file(_ names: [String], in folder: String) throws -> String {
+        guard let path = names.map({ folder + "/" + $0 }).first(where: { access($0, R_OK) == 0 }) else {
+            throw SynthesisError(.notFound, "\(folder) holds no \(names.joined(separator: " and no "))")
+        }
+        return path
     }
 }

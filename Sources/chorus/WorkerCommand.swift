@@ -54,7 +54,7 @@ struct WorkerCommand: AsyncParsableCommand {
             let configuration = try SynthesisConfiguration(voice, settings, logger: logger)
             logger.info("loading \(configuration.sovitsPath) on \(configuration.device)")
             let start = ContinuousClock.now
-            let synthesizer = try await Synthesizer(configuration)
+            let synthesizer = try await Self.load(configuration)
             let taken = ContinuousClock.now - start
             logger.info("models are loaded", metadata: ["seconds": "\(Seconds(taken))"])
             let service = WorkerService(
@@ -64,6 +64,19 @@ struct WorkerCommand: AsyncParsableCommand {
                     precision: configuration.dtype.rawValue),
                 logger: logger)
             try await ServiceGroup(ending: [service], logger: logger).run()
+        }
+    }
+
+    /// Loads the models. What is missing or broken on the disk now will be so at the next start too, so it counts as a wrong
+    /// configuration, which a supervisor does not try again and again.
+    private static func load(_ configuration: SynthesisConfiguration) async throws -> Synthesizer {
+        do {
+            try configuration.textResources.check()
+            return try await Synthesizer(configuration)
+        } catch let error as SynthesisError where [.notFound, .badCheckpoint].contains(error.code) {
+            throw SettingsError(
+                code: .invalidValue,
+                message: "\(error.message)\ntts_infer.yaml names the models; the README tells which files go where")
         }
     }
 

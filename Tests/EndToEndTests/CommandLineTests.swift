@@ -115,6 +115,11 @@ extension EndToEnd {
             (["serve", "-c", "voice/tts_infer.yaml", "--config", "unknown-device.yaml"], 78, "devices"),
             (["worker", "-c", "voice/tts_infer.yaml", "--device", "cuda:99"], 78, "cuda:99"),
             (["router", "--worker-endpoint", "tcp://0.0.0.0:0", "-p", "0"], 78, "CURVE"),
+            (
+                ["worker", "-c", "none.yaml", "--home", Installation.home], 78,
+                "chinese-hubert-base holds no config.json"
+            ),
+            (["worker", "-c", "voice/tts_infer.yaml", "--home", "/nowhere"], 78, "/nowhere/text"),
             (["--help"], 0, ""), (["serve", "--help"], 0, ""), (["--version"], 0, ""),
         ])
         func exitCodesSayWhatIsWrong(arguments: [String], code: Int32, mentioned: String) async throws {
