@@ -85,7 +85,7 @@ let package = Package(
         // Serving
         library("Wire"),
         library("Messaging", ["CZeroMQ", "Wire"]),
-        library("Settings", ["CYAML"]),
+        library("Settings", ["CYAML", "Checkpoints"]),
         library("Telemetry", [log, .product(name: "CoreMetrics", package: "swift-metrics")]),
         library("Worker", ["Wire", "Messaging", log, lifecycle]),
         library("Router", ["Wire", "Messaging", "Telemetry", log, metrics, lifecycle] + http),
@@ -111,7 +111,7 @@ let package = Package(
         tests("MessagingTests", ["Messaging", "Wire", "CZeroMQ"]),
         tests("ModelsTests", ["Models", "Torch", "Checkpoints", "Audio", "TestSupport"]),
         tests("RouterTests", ["Router", "Wire", "Messaging", "Worker", "FakeSupport"]),
-        tests("SettingsTests", ["Settings"]),
+        tests("SettingsTests", ["Settings", "Checkpoints"]),
         tests("SupervisionTests", ["Supervision", log, lifecycle]),
         tests(
             "SynthesisTests", ["Synthesis", "Models", "Torch", "Checkpoints", "Audio", "Text", "Wire", "TestSupport"]),

@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// `tts_infer.yaml`, read and written as the Python server does (`TTS_Config` in `GPT_SoVITS/TTS_infer_pack/TTS.py`).
 ///
 /// The file has one section a model version and `custom`, the section in use. A section that the file lacks has its

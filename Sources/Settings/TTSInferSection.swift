@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// One section of `tts_infer.yaml`: a model set and where it runs. Paths are as they are written in the file.
 public struct TTSInferSection: Sendable, Hashable {
     /// `cpu`, `cuda` or `cuda:N`.

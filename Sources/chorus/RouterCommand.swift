@@ -157,8 +157,7 @@ actor CommittedWeights {
             if let gptPath { configuration.use(t2sWeights: gptPath) }
             if let sovitsPath {
                 let checkpoint = try SoVITSCheckpoint(try CheckpointFile.open(path: sovitsPath))
-                guard let version = Settings.ModelVersion(rawValue: checkpoint.version.model.rawValue) else { return }
-                configuration.use(vitsWeights: sovitsPath, version: version)
+                configuration.use(vitsWeights: sovitsPath, version: checkpoint.version.model)
             }
             try configuration.save()
         } catch {
