@@ -573,6 +573,10 @@ def run(home, force):
         "tagger": hashlib.sha256(b"".join(nltk[1])).hexdigest() if nltk else FALLBACK_TAGGER.sha256,
     }
     folder = home / "text"
+    # Asked before the lock is taken, so that whoever may only read what another user set up can use it.
+    if not force and is_current(folder, wanted):
+        say(f"up to date in {folder}")
+        return
     folder.mkdir(parents=True, exist_ok=True)
     with open(home / ".text.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
