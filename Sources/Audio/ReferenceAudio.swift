@@ -48,8 +48,12 @@ public struct ReferenceAudio: Sendable, Equatable {
     ///   - name: What error messages call it.
     ///   - role: A main reference must last 3 to 10 s.
     ///   - rate: The model's sampling rate in Hz.
+    ///   - contentHash: The hash of `bytes`, where the caller has it already: hashing takes as long as all else here.
     /// - Throws: ``AudioError``: `referenceLength` with the length found and the rule, or what the decoder throws.
-    public init(bytes: [UInt8], name: String = "the reference audio", role: Role = .main, rate: Int = 32000) throws {
+    public init(
+        bytes: [UInt8], name: String = "the reference audio", role: Role = .main, rate: Int = 32000,
+        contentHash: ContentHash? = nil
+    ) throws {
         let decoder = AudioDecoder(limits: Self.limits)
         if role == .main {
             // A recording of an hour is refused by its header, with the rule, before it is decoded.
@@ -75,7 +79,7 @@ public struct ReferenceAudio: Sendable, Equatable {
         let divisor = min(2, peak)
         spectrogramInput = peak > 1 ? resampled.map { $0 / divisor } : resampled
         spectrogramRate = rate
-        contentHash = ContentHash(of: bytes)
+        self.contentHash = contentHash ?? ContentHash(of: bytes)
         self.peak = peak
     }
 

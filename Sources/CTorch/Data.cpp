@@ -15,10 +15,6 @@ static at::TensorOptions options(ct_dtype dtype, ct_device device) {
     return at::TensorOptions().dtype(scalar_type(dtype)).device(device_of(device));
 }
 
-static at::IntArrayRef list(const int64_t *values, int32_t count) {
-    return at::IntArrayRef(values, static_cast<size_t>(count));
-}
-
 extern "C" {
 
 void ct_tensor_free(ct_tensor tensor) {

@@ -1,23 +1,16 @@
 // Element-by-element arithmetic and reductions.
-#include <ATen/ops/_weight_norm.h>
 #include <ATen/ops/abs.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/all.h>
 #include <ATen/ops/amax.h>
 #include <ATen/ops/amin.h>
 #include <ATen/ops/any.h>
-#include <ATen/ops/argmax.h>
 #include <ATen/ops/argmin.h>
-#include <ATen/ops/atan2.h>
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/cos.h>
-#include <ATen/ops/cumsum.h>
 #include <ATen/ops/div.h>
-#include <ATen/ops/eq.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/floor.h>
-#include <ATen/ops/full_like.h>
-#include <ATen/ops/ge.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/gt.h>
 #include <ATen/ops/isfinite.h>
@@ -25,28 +18,19 @@
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/log.h>
 #include <ATen/ops/logical_and.h>
-#include <ATen/ops/logical_not.h>
 #include <ATen/ops/logical_or.h>
 #include <ATen/ops/lt.h>
-#include <ATen/ops/masked_fill.h>
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/mul.h>
-#include <ATen/ops/ne.h>
 #include <ATen/ops/neg.h>
 #include <ATen/ops/norm_except_dim.h>
 #include <ATen/ops/pow.h>
-#include <ATen/ops/prelu.h>
-#include <ATen/ops/reciprocal.h>
 #include <ATen/ops/relu.h>
-#include <ATen/ops/remainder.h>
-#include <ATen/ops/round.h>
-#include <ATen/ops/rsqrt.h>
 #include <ATen/ops/rsub.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/sigmoid.h>
-#include <ATen/ops/silu.h>
 #include <ATen/ops/sin.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/softplus.h>
@@ -70,21 +54,15 @@ static at::Tensor unary(ct_unary_op op, const at::Tensor &a) {
     case CT_EXP: return at::exp(a);
     case CT_LOG: return at::log(a);
     case CT_SQRT: return at::sqrt(a);
-    case CT_RSQRT: return at::rsqrt(a);
     case CT_SIN: return at::sin(a);
     case CT_COS: return at::cos(a);
     case CT_TANH: return at::tanh(a);
     case CT_SIGMOID: return at::sigmoid(a);
-    case CT_RELU: return at::relu(a);
-    case CT_SILU: return at::silu(a);
     case CT_NEGATE: return at::neg(a);
     case CT_GELU: return at::gelu(a, "none");
     case CT_GELU_TANH: return at::gelu(a, "tanh");
     case CT_FLOOR: return at::floor(a);
-    case CT_ROUND: return at::round(a);
-    case CT_LOGICAL_NOT: return at::logical_not(a);
     case CT_IS_FINITE: return at::isfinite(a);
-    case CT_RECIPROCAL: return at::reciprocal(a);
     case CT_SOFTPLUS: return at::softplus(a);
     }
     TORCH_CHECK(false, "unknown unary op ", static_cast<int>(op));
@@ -99,16 +77,11 @@ static at::Tensor binary(ct_binary_op op, const at::Tensor &a, const at::Tensor 
     case CT_MAXIMUM: return at::maximum(a, b);
     case CT_MINIMUM: return at::minimum(a, b);
     case CT_POWER: return at::pow(a, b);
-    case CT_EQUAL: return at::eq(a, b);
-    case CT_NOT_EQUAL: return at::ne(a, b);
     case CT_LESS: return at::lt(a, b);
     case CT_LESS_EQUAL: return at::le(a, b);
     case CT_GREATER: return at::gt(a, b);
-    case CT_GREATER_EQUAL: return at::ge(a, b);
     case CT_AND: return at::logical_and(a, b);
     case CT_OR: return at::logical_or(a, b);
-    case CT_ATAN2: return at::atan2(a, b);
-    case CT_REMAINDER: return at::remainder(a, b);
     }
     TORCH_CHECK(false, "unknown binary op ", static_cast<int>(op));
 }
@@ -123,13 +96,9 @@ static at::Tensor with_scalar(ct_binary_op op, const at::Tensor &a, double value
         case CT_MULTIPLY: return at::mul(a, scalar);
         case CT_DIVIDE: return at::div(a, scalar);
         case CT_POWER: return at::pow(a, scalar);
-        case CT_EQUAL: return at::eq(a, scalar);
-        case CT_NOT_EQUAL: return at::ne(a, scalar);
         case CT_LESS: return at::lt(a, scalar);
         case CT_LESS_EQUAL: return at::le(a, scalar);
         case CT_GREATER: return at::gt(a, scalar);
-        case CT_GREATER_EQUAL: return at::ge(a, scalar);
-        case CT_REMAINDER: return at::remainder(a, scalar);
         default: break;
         }
     } else if (op == CT_SUBTRACT) {
@@ -142,15 +111,13 @@ static at::Tensor with_scalar(ct_binary_op op, const at::Tensor &a, double value
 extern "C" {
 
 ct_tensor ct_unary(ct_unary_op op, ct_tensor a, ct_status *status) {
-    static const char *names[] = {"abs",  "exp",     "log",  "sqrt", "rsqrt",    "sin",   "cos",   "tanh",        "sigmoid",   "relu",
-                                  "silu", "negate", "gelu", "gelu(tanh)", "floor", "round", "logical_not", "is_finite", "reciprocal",
-                                  "softplus"};
+    static const char *names[] = {"abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "negate",
+                                  "gelu", "gelu(tanh)", "floor", "is_finite", "softplus"};
     return make(status, names[op], {a}, [&] { return unary(op, borrow(a)); });
 }
 
-static const char *binary_names[] = {"add",        "subtract", "multiply",   "divide",  "maximum",       "minimum",
-                                     "power",      "equal",    "not_equal",  "less",    "less_equal",    "greater",
-                                     "greater_equal", "and",   "or",         "atan2",   "remainder"};
+static const char *binary_names[] = {"add", "subtract", "multiply", "divide", "maximum",
+                                     "minimum", "power", "less", "less_equal", "greater", "and", "or"};
 
 ct_tensor ct_binary(ct_binary_op op, ct_tensor a, ct_tensor b, ct_status *status) {
     return make(status, binary_names[op], {a, b}, [&] { return binary(op, borrow(a), borrow(b)); });
@@ -192,10 +159,6 @@ ct_tensor ct_leaky_relu(ct_tensor a, double slope, ct_status *status) {
     return make(status, "leaky_relu", {a}, [&] { return at::leaky_relu(borrow(a), slope); });
 }
 
-ct_tensor ct_prelu(ct_tensor a, ct_tensor weight, ct_status *status) {
-    return make(status, "prelu", {a, weight}, [&] { return at::prelu(borrow(a), borrow(weight)); });
-}
-
 ct_tensor ct_clamp(ct_tensor a, double low, double high, ct_status *status) {
     return make(status, "clamp", {a}, [&] {
         std::optional<at::Scalar> least, most;
@@ -209,14 +172,10 @@ ct_tensor ct_where(ct_tensor condition, ct_tensor a, ct_tensor b, ct_status *sta
     return make(status, "where", {condition, a, b}, [&] { return at::where(borrow(condition), borrow(a), borrow(b)); });
 }
 
-ct_tensor ct_masked_fill(ct_tensor a, ct_tensor mask, double value, ct_status *status) {
-    return make(status, "masked_fill", {a, mask}, [&] { return at::masked_fill(borrow(a), borrow(mask), value); });
-}
-
 ct_tensor ct_reduce(ct_reduction op, ct_tensor a, const int64_t *dims, int32_t rank, bool keep, ct_status *status) {
     static const char *names[] = {"sum", "mean", "max", "min", "any", "all"};
     return make(status, names[op], {a}, [&]() -> at::Tensor {
-        const at::IntArrayRef over(dims, static_cast<size_t>(rank));
+        const auto over = list(dims, rank);
         const auto &tensor = borrow(a);
         switch (op) {
         case CT_SUM: return rank == 0 ? at::sum(tensor) : at::sum(tensor, over, keep);
@@ -230,16 +189,8 @@ ct_tensor ct_reduce(ct_reduction op, ct_tensor a, const int64_t *dims, int32_t r
     });
 }
 
-ct_tensor ct_argmax(ct_tensor a, int64_t dim, bool keep, ct_status *status) {
-    return make(status, "argmax", {a}, [&] { return at::argmax(borrow(a), dim, keep); });
-}
-
 ct_tensor ct_argmin(ct_tensor a, int64_t dim, bool keep, ct_status *status) {
     return make(status, "argmin", {a}, [&] { return at::argmin(borrow(a), dim, keep); });
-}
-
-ct_tensor ct_cumsum(ct_tensor a, int64_t dim, ct_status *status) {
-    return make(status, "cumsum", {a}, [&] { return at::cumsum(borrow(a), dim); });
 }
 
 bool ct_topk(ct_tensor a, int64_t k, int64_t dim, ct_tensor *values, ct_tensor *indices, ct_status *status) {

@@ -23,6 +23,11 @@ inline std::optional<at::Tensor> borrow_optional(ct_tensor handle) {
     return borrow(handle);
 }
 
+/// Sizes, dimensions or strides as libtorch takes them; a view of the caller's memory.
+inline at::IntArrayRef list(const int64_t *values, int32_t count) {
+    return at::IntArrayRef(values, static_cast<size_t>(count));
+}
+
 inline ct_tensor give(at::Tensor tensor) { return reinterpret_cast<ct_tensor>(new at::Tensor(std::move(tensor))); }
 
 at::ScalarType scalar_type(ct_dtype dtype);

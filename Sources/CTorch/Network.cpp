@@ -1,8 +1,6 @@
 // What networks are made of, and random draws.
-#include <ATen/ops/baddbmm.h>
 #include <ATen/ops/conv1d.h>
 #include <ATen/ops/conv2d.h>
-#include <ATen/ops/conv_transpose1d.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/exponential.h>
@@ -22,10 +20,6 @@
 
 using namespace ctorch;
 
-static at::IntArrayRef list(const int64_t *values, int32_t count) {
-    return at::IntArrayRef(values, static_cast<size_t>(count));
-}
-
 extern "C" {
 
 ct_tensor ct_matmul(ct_tensor a, ct_tensor b, ct_status *status) {
@@ -38,11 +32,6 @@ ct_tensor ct_linear(ct_tensor a, ct_tensor weight, ct_tensor bias, ct_status *st
         return fits_host_linear(borrow(a), borrow(weight), offset) ? host_linear(borrow(a), borrow(weight), offset)
                                                                 : at::linear(borrow(a), borrow(weight), offset);
     });
-}
-
-ct_tensor ct_baddbmm(ct_tensor bias, ct_tensor a, ct_tensor b, double beta, double alpha, ct_status *status) {
-    return make(status, "baddbmm", {bias, a, b},
-                [&] { return at::baddbmm(borrow(bias), borrow(a), borrow(b), beta, alpha); });
 }
 
 ct_tensor ct_embedding(ct_tensor weight, ct_tensor indices, ct_status *status) {
@@ -62,15 +51,6 @@ ct_tensor ct_conv2d(ct_tensor a, ct_tensor weight, ct_tensor bias, const int64_t
     return make(status, "conv2d", {a, weight, bias}, [&] {
         return at::conv2d(borrow(a), borrow(weight), borrow_optional(bias), list(stride, 2), list(padding, 2),
                           list(dilation, 2), groups);
-    });
-}
-
-ct_tensor ct_conv_transpose1d(ct_tensor a, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding,
-                              int64_t output_padding, int64_t groups, int64_t dilation, ct_status *status) {
-    return make(status, "conv_transpose1d", {a, weight, bias}, [&] {
-        return at::conv_transpose1d(borrow(a), borrow(weight), borrow_optional(bias), at::IntArrayRef(stride),
-                                    at::IntArrayRef(padding), at::IntArrayRef(output_padding), groups,
-                                    at::IntArrayRef(dilation));
     });
 }
 

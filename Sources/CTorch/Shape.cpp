@@ -1,22 +1,14 @@
 // Views, joins and indexing.
 #include <ATen/ops/cat.h>
 #include <ATen/ops/flip.h>
-#include <ATen/ops/gather.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/pad.h>
 #include <ATen/ops/repeat_interleave.h>
-#include <ATen/ops/scatter.h>
 #include <ATen/ops/stack.h>
-#include <ATen/ops/tril.h>
-#include <ATen/ops/triu.h>
 
 #include "Guard.h"
 
 using namespace ctorch;
-
-static at::IntArrayRef list(const int64_t *values, int32_t count) {
-    return at::IntArrayRef(values, static_cast<size_t>(count));
-}
 
 static std::vector<at::Tensor> collect(const ct_tensor *tensors, int32_t count) {
     std::vector<at::Tensor> result;
@@ -87,25 +79,6 @@ ct_tensor ct_pad(ct_tensor a, const int64_t *padding, int32_t count, const char 
 
 ct_tensor ct_index_select(ct_tensor a, int64_t dim, ct_tensor index, ct_status *status) {
     return make(status, "index_select", {a, index}, [&] { return at::index_select(borrow(a), dim, borrow(index)); });
-}
-
-ct_tensor ct_gather(ct_tensor a, int64_t dim, ct_tensor index, ct_status *status) {
-    return make(status, "gather", {a, index}, [&] { return at::gather(borrow(a), dim, borrow(index)); });
-}
-
-ct_tensor ct_scatter(ct_tensor a, int64_t dim, ct_tensor index, ct_tensor source, ct_status *status) {
-    return make(status, "scatter", {a, index, source},
-                [&] { return at::scatter(borrow(a), dim, borrow(index), borrow(source)); });
-}
-
-bool ct_index_copy_in_place(ct_tensor a, int64_t dim, ct_tensor index, ct_tensor source, ct_status *status) {
-    return act(status, "index_copy_", {a, index, source},
-               [&] { borrow_mutable(a).index_copy_(dim, borrow(index), borrow(source)); });
-}
-
-ct_tensor ct_triangle(ct_tensor a, int64_t diagonal, bool upper, ct_status *status) {
-    return make(status, upper ? "triu" : "tril", {a},
-                [&] { return upper ? at::triu(borrow(a), diagonal) : at::tril(borrow(a), diagonal); });
 }
 
 }  // extern "C"

@@ -56,14 +56,7 @@ actor SpeechDevice {
     var info: ModelSetInfo { models.description }
 
     /// Begins a request: it will be spoken with the set that is routable now, whatever is committed meanwhile.
-    func lease() -> Lease {
-        nextLease += 1
-        let lease = Lease(
-            number: nextLease, sovits: models.sovits.number, info: models.description,
-            samplingRate: models.sovits.model.samplingRate)
-        leases[lease] = models
-        return lease
-    }
+    func lease() -> Lease { lease(on: models) }
 
     /// Ends a request; the last one frees a set that is no longer routable.
     func end(_ lease: Lease) { leases[lease] = nil }
@@ -116,31 +109,34 @@ actor SpeechDevice {
     }
 
     /// A lease on the prepared set, to try it out.
-    func leasePrepared(epoch: UInt64) throws -> Lease {
-        guard let prepared, prepared.epoch == epoch else {
-            throw SynthesisError(.internal, "no model set is prepared for epoch \(epoch)")
-        }
-        nextLease += 1
-        let lease = Lease(
-            number: nextLease, sovits: prepared.models.sovits.number, info: prepared.models.description,
-            samplingRate: prepared.models.sovits.model.samplingRate)
-        leases[lease] = prepared.models
-        return lease
-    }
+    func leasePrepared(epoch: UInt64) throws -> Lease { lease(on: try preparedModels(epoch: epoch)) }
 
     /// Makes the prepared set the routable one.
     func commit(epoch: UInt64) throws -> ModelSetInfo {
-        guard let prepared, prepared.epoch == epoch else {
-            throw SynthesisError(.internal, "no model set is prepared for epoch \(epoch)")
-        }
-        models = prepared.models
-        self.prepared = nil
+        models = try preparedModels(epoch: epoch)
+        prepared = nil
         return models.description
     }
 
     /// Forgets the prepared set.
     func abort(epoch: UInt64) {
         if prepared?.epoch == epoch { prepared = nil }
+    }
+
+    private func lease(on models: ModelSet) -> Lease {
+        nextLease += 1
+        let lease = Lease(
+            number: nextLease, sovits: models.sovits.number, info: models.description,
+            samplingRate: models.sovits.model.samplingRate)
+        leases[lease] = models
+        return lease
+    }
+
+    private func preparedModels(epoch: UInt64) throws -> ModelSet {
+        guard let prepared, prepared.epoch == epoch else {
+            throw SynthesisError(.internal, "no model set is prepared for epoch \(epoch)")
+        }
+        return prepared.models
     }
 
     private func prepare(_ piece: TextPiece, _ models: ModelSet) throws -> PreparedPiece {

@@ -148,13 +148,14 @@ public final class Synthesizer: Sendable {
         let bytes = try FileBytes.read(path: path, maximumBytes: ReferenceAudio.limits.maximumBytes)
         let content = ContentHash(of: bytes)
         let rate = lease.samplingRate
-        if await speech.isEncoded(content, isMain: isMain, lease) {
-            return SpeechDevice.Recording(content: content, isMain: isMain) {
-                // Reached only where the cache forgot it between the question and its use.
-                try ReferenceAudio(bytes: bytes, name: path, role: role, rate: rate)
-            }
+        let prepare = { @Sendable in
+            try ReferenceAudio(bytes: bytes, name: path, role: role, rate: rate, contentHash: content)
         }
-        let prepared = try ReferenceAudio(bytes: bytes, name: path, role: role, rate: rate)
+        if await speech.isEncoded(content, isMain: isMain, lease) {
+            // Called only where the cache forgets it between the question and its use.
+            return SpeechDevice.Recording(content: content, isMain: isMain, prepare: prepare)
+        }
+        let prepared = try prepare()
         return SpeechDevice.Recording(content: content, isMain: isMain) { prepared }
     }
 

@@ -51,8 +51,6 @@ extension Tensor {
     public func minimum(_ other: Tensor) throws(TorchError) -> Tensor { try Self.binary(CT_MINIMUM, self, other) }
     /// Each element to this power.
     public func power(_ exponent: Double) throws(TorchError) -> Tensor { try Self.scalar(CT_POWER, self, exponent) }
-    /// Angle of the point (`x`, `self`), −π…π.
-    public func atan2(_ x: Tensor) throws(TorchError) -> Tensor { try Self.binary(CT_ATAN2, self, x) }
 
     /// Absolute value.
     public func abs() throws(TorchError) -> Tensor { try unary(CT_ABS) }
@@ -62,8 +60,6 @@ extension Tensor {
     public func log() throws(TorchError) -> Tensor { try unary(CT_LOG) }
     /// Square root.
     public func sqrt() throws(TorchError) -> Tensor { try unary(CT_SQRT) }
-    /// Reciprocal of the square root.
-    public func rsqrt() throws(TorchError) -> Tensor { try unary(CT_RSQRT) }
     /// Sine.
     public func sin() throws(TorchError) -> Tensor { try unary(CT_SIN) }
     /// Cosine.
@@ -72,10 +68,6 @@ extension Tensor {
     public func tanh() throws(TorchError) -> Tensor { try unary(CT_TANH) }
     /// Logistic function.
     public func sigmoid() throws(TorchError) -> Tensor { try unary(CT_SIGMOID) }
-    /// max(0, x).
-    public func relu() throws(TorchError) -> Tensor { try unary(CT_RELU) }
-    /// x × sigmoid(x).
-    public func silu() throws(TorchError) -> Tensor { try unary(CT_SILU) }
     /// GELU by the error function, or by its tanh approximation.
     public func gelu(tanhApproximation: Bool = false) throws(TorchError) -> Tensor {
         try unary(tanhApproximation ? CT_GELU_TANH : CT_GELU)
@@ -84,12 +76,8 @@ extension Tensor {
     public func softplus() throws(TorchError) -> Tensor { try unary(CT_SOFTPLUS) }
     /// Greatest integer below.
     public func floor() throws(TorchError) -> Tensor { try unary(CT_FLOOR) }
-    /// Nearest integer, halves to even.
-    public func round() throws(TorchError) -> Tensor { try unary(CT_ROUND) }
     /// True where an element is neither NaN nor infinite.
     public func isFinite() throws(TorchError) -> Tensor { try unary(CT_IS_FINITE) }
-    /// Logical not.
-    public func logicalNot() throws(TorchError) -> Tensor { try unary(CT_LOGICAL_NOT) }
     /// Logical and.
     public func and(_ other: Tensor) throws(TorchError) -> Tensor { try Self.binary(CT_AND, self, other) }
     /// Logical or.
@@ -99,19 +87,11 @@ extension Tensor {
     public func leakyReLU(_ slope: Double) throws(TorchError) -> Tensor {
         try make { ct_leaky_relu(handle, slope, $0) }
     }
-    /// Leaky ReLU with a learned slope per channel.
-    public func prelu(_ weight: Tensor) throws(TorchError) -> Tensor {
-        try make { ct_prelu(handle, weight.handle, $0) }
-    }
     /// Limits each element to `low…high`; infinities mean no limit.
     public func clamp(low: Double = -.infinity, high: Double = .infinity) throws(TorchError) -> Tensor {
         try make { ct_clamp(handle, low, high, $0) }
     }
 
-    /// A bool tensor: equal to a number.
-    public func equals(_ value: Double) throws(TorchError) -> Tensor { try Self.scalar(CT_EQUAL, self, value) }
-    /// A bool tensor: equal element by element.
-    public func equals(_ other: Tensor) throws(TorchError) -> Tensor { try Self.binary(CT_EQUAL, self, other) }
     /// A bool tensor: smaller than a number.
     public func less(than value: Double) throws(TorchError) -> Tensor { try Self.scalar(CT_LESS, self, value) }
     /// A bool tensor: smaller element by element.
@@ -128,10 +108,6 @@ extension Tensor {
     /// `a` where this bool tensor is true, else `b`.
     public func select(_ a: Tensor, _ b: Tensor) throws(TorchError) -> Tensor {
         try make { ct_where(handle, a.handle, b.handle, $0) }
-    }
-    /// `value` where `mask` (bool) is true.
-    public func maskedFill(_ mask: Tensor, _ value: Double) throws(TorchError) -> Tensor {
-        try make { ct_masked_fill(handle, mask.handle, value, $0) }
     }
 
     // MARK: In place

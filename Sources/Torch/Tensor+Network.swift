@@ -11,12 +11,6 @@ extension Tensor {
     public func linear(_ weight: Tensor, _ bias: Tensor? = nil) throws(TorchError) -> Tensor {
         try make { ct_linear(handle, weight.handle, bias?.handle, $0) }
     }
-    /// `beta × self + alpha × (a @ b)`, batched. `self` broadcasts to `[batch, n, p]`, `a` `[batch, n, m]`, `b` `[batch, m, p]`.
-    public func addingProduct(_ a: Tensor, _ b: Tensor, beta: Double = 1, alpha: Double = 1) throws(TorchError)
-        -> Tensor
-    {
-        try make { ct_baddbmm(handle, a.handle, b.handle, beta, alpha, $0) }
-    }
     /// Rows of this table `[rows, width]` by index (int64, any shape): `[…, width]`. Indices outside throw on the CPU.
     public func embedding(_ indices: Tensor) throws(TorchError) -> Tensor {
         try make { ct_embedding(handle, indices.handle, $0) }
@@ -40,17 +34,6 @@ extension Tensor {
         let dilation = [Int64(dilation.0), Int64(dilation.1)]
         return try make {
             ct_conv2d(handle, weight.handle, bias?.handle, stride, padding, dilation, Int64(groups), $0)
-        }
-    }
-    /// Transposed convolution. `self` `[batch, in, time]`, `weight` `[in, out / groups, kernel]`.
-    public func convTranspose1d(
-        _ weight: Tensor, _ bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, outputPadding: Int = 0,
-        groups: Int = 1, dilation: Int = 1
-    ) throws(TorchError) -> Tensor {
-        try make {
-            ct_conv_transpose1d(
-                handle, weight.handle, bias?.handle, Int64(stride), Int64(padding), Int64(outputPadding), Int64(groups),
-                Int64(dilation), $0)
         }
     }
     /// Layer normalisation over the last dimensions.

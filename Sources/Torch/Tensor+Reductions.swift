@@ -29,17 +29,9 @@ extension Tensor {
     public func all(_ dimensions: [Int] = [], keep: Bool = false) throws(TorchError) -> Tensor {
         try reduce(CT_ALL, dimensions, keep)
     }
-    /// Index (int64) of the first greatest element of a dimension.
-    public func argmax(_ dimension: Int, keep: Bool = false) throws(TorchError) -> Tensor {
-        try make { ct_argmax(handle, Int64(dimension), keep, $0) }
-    }
     /// Index (int64) of the first smallest element of a dimension.
     public func argmin(_ dimension: Int, keep: Bool = false) throws(TorchError) -> Tensor {
         try make { ct_argmin(handle, Int64(dimension), keep, $0) }
-    }
-    /// Running sum along a dimension.
-    public func cumulativeSum(_ dimension: Int) throws(TorchError) -> Tensor {
-        try make { ct_cumsum(handle, Int64(dimension), $0) }
     }
     /// Softmax along a dimension.
     public func softmax(_ dimension: Int) throws(TorchError) -> Tensor {

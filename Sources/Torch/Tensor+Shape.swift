@@ -88,26 +88,6 @@ extension Tensor {
     public func indexSelect(_ dimension: Int, _ index: Tensor) throws(TorchError) -> Tensor {
         try make { ct_index_select(handle, Int64(dimension), index.handle, $0) }
     }
-    /// Elements of a dimension by an index (int64) of the result's shape.
-    public func gather(_ dimension: Int, _ index: Tensor) throws(TorchError) -> Tensor {
-        try make { ct_gather(handle, Int64(dimension), index.handle, $0) }
-    }
-    /// A copy with the elements at `index` (int64) replaced by those of `source`.
-    public func scatter(_ dimension: Int, _ index: Tensor, _ source: Tensor) throws(TorchError) -> Tensor {
-        try make { ct_scatter(handle, Int64(dimension), index.handle, source.handle, $0) }
-    }
-    /// Writes rows of `source` at `index` (int64) of a dimension into this tensor's memory.
-    public func indexCopy(inPlace dimension: Int, _ index: Tensor, _ source: Tensor) throws(TorchError) {
-        try act { ct_index_copy_in_place(handle, Int64(dimension), index.handle, source.handle, $0) }
-    }
-    /// The upper triangle, zeros elsewhere.
-    public func upperTriangle(diagonal: Int = 0) throws(TorchError) -> Tensor {
-        try make { ct_triangle(handle, Int64(diagonal), true, $0) }
-    }
-    /// The lower triangle, zeros elsewhere.
-    public func lowerTriangle(diagonal: Int = 0) throws(TorchError) -> Tensor {
-        try make { ct_triangle(handle, Int64(diagonal), false, $0) }
-    }
     /// Joined along an existing dimension.
     public static func concatenate(_ tensors: [Tensor], dimension: Int = 0) throws(TorchError) -> Tensor {
         try withExtendedHandles(tensors) { handles, status in

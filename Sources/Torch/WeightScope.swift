@@ -99,11 +99,6 @@ public struct WeightScope {
         return try source.read(prefix + name, dtype: dtype, default: self.dtype, device: device)
     }
 
-    /// Reads a tensor that a checkpoint may lack.
-    public func getIfPresent(_ name: String, _ shape: [Int?]) throws(TorchError) -> Tensor? {
-        contains(name) ? try get(name, shape) : nil
-    }
-
     /// Reads a convolution's weight, folding weight normalisation where the checkpoint still has it.
     ///
     /// Three spellings occur: `weight`, `weight_g` with `weight_v`, and

@@ -100,12 +100,12 @@ void *ct_host_data(ct_tensor tensor);
 
 // Element by element. `ct_unary`, `ct_binary` and `ct_scalar` take one of these.
 typedef enum {
-    CT_ABS, CT_EXP, CT_LOG, CT_SQRT, CT_RSQRT, CT_SIN, CT_COS, CT_TANH, CT_SIGMOID, CT_RELU, CT_SILU, CT_NEGATE,
-    CT_GELU, CT_GELU_TANH, CT_FLOOR, CT_ROUND, CT_LOGICAL_NOT, CT_IS_FINITE, CT_RECIPROCAL, CT_SOFTPLUS,
+    CT_ABS, CT_EXP, CT_LOG, CT_SQRT, CT_SIN, CT_COS, CT_TANH, CT_SIGMOID, CT_NEGATE,
+    CT_GELU, CT_GELU_TANH, CT_FLOOR, CT_IS_FINITE, CT_SOFTPLUS,
 } ct_unary_op;
 typedef enum {
-    CT_ADD, CT_SUBTRACT, CT_MULTIPLY, CT_DIVIDE, CT_MAXIMUM, CT_MINIMUM, CT_POWER, CT_EQUAL, CT_NOT_EQUAL, CT_LESS,
-    CT_LESS_EQUAL, CT_GREATER, CT_GREATER_EQUAL, CT_AND, CT_OR, CT_ATAN2, CT_REMAINDER,
+    CT_ADD, CT_SUBTRACT, CT_MULTIPLY, CT_DIVIDE, CT_MAXIMUM, CT_MINIMUM, CT_POWER, CT_LESS,
+    CT_LESS_EQUAL, CT_GREATER, CT_AND, CT_OR,
 } ct_binary_op;
 ct_tensor ct_unary(ct_unary_op op, ct_tensor a, ct_status *status);
 ct_tensor ct_binary(ct_binary_op op, ct_tensor a, ct_tensor b, ct_status *status);
@@ -119,17 +119,13 @@ bool ct_copy_in_place(ct_tensor destination, ct_tensor source, ct_status *status
 bool ct_relu_in_place(ct_tensor a, ct_status *status);
 bool ct_leaky_relu_in_place(ct_tensor a, double slope, ct_status *status);
 ct_tensor ct_leaky_relu(ct_tensor a, double slope, ct_status *status);
-ct_tensor ct_prelu(ct_tensor a, ct_tensor weight, ct_status *status);
 ct_tensor ct_clamp(ct_tensor a, double low, double high, ct_status *status);
 ct_tensor ct_where(ct_tensor condition, ct_tensor a, ct_tensor b, ct_status *status);
-ct_tensor ct_masked_fill(ct_tensor a, ct_tensor mask, double value, ct_status *status);
 
 // Reductions. An empty `dims` means all.
 typedef enum { CT_SUM, CT_MEAN, CT_MAX, CT_MIN, CT_ANY, CT_ALL } ct_reduction;
 ct_tensor ct_reduce(ct_reduction op, ct_tensor a, const int64_t *dims, int32_t rank, bool keep, ct_status *status);
-ct_tensor ct_argmax(ct_tensor a, int64_t dim, bool keep, ct_status *status);
 ct_tensor ct_argmin(ct_tensor a, int64_t dim, bool keep, ct_status *status);
-ct_tensor ct_cumsum(ct_tensor a, int64_t dim, ct_status *status);
 bool ct_topk(ct_tensor a, int64_t k, int64_t dim, ct_tensor *values, ct_tensor *indices, ct_status *status);
 bool ct_sort(ct_tensor a, int64_t dim, bool descending, ct_tensor *values, ct_tensor *indices, ct_status *status);
 ct_tensor ct_softmax(ct_tensor a, int64_t dim, ct_status *status);
@@ -151,22 +147,15 @@ ct_tensor ct_stack(const ct_tensor *tensors, int32_t count, int64_t dim, ct_stat
 /// `mode`: "constant", "reflect" or "replicate". `padding` counts from the last dimension, two numbers each.
 ct_tensor ct_pad(ct_tensor a, const int64_t *padding, int32_t count, const char *mode, double value, ct_status *status);
 ct_tensor ct_index_select(ct_tensor a, int64_t dim, ct_tensor index, ct_status *status);
-ct_tensor ct_gather(ct_tensor a, int64_t dim, ct_tensor index, ct_status *status);
-ct_tensor ct_scatter(ct_tensor a, int64_t dim, ct_tensor index, ct_tensor source, ct_status *status);
-bool ct_index_copy_in_place(ct_tensor a, int64_t dim, ct_tensor index, ct_tensor source, ct_status *status);
-ct_tensor ct_triangle(ct_tensor a, int64_t diagonal, bool upper, ct_status *status);
 
 // Networks
 ct_tensor ct_matmul(ct_tensor a, ct_tensor b, ct_status *status);
 ct_tensor ct_linear(ct_tensor a, ct_tensor weight, ct_tensor bias, ct_status *status);
-ct_tensor ct_baddbmm(ct_tensor bias, ct_tensor a, ct_tensor b, double beta, double alpha, ct_status *status);
 ct_tensor ct_embedding(ct_tensor weight, ct_tensor indices, ct_status *status);
 ct_tensor ct_conv1d(ct_tensor a, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding, int64_t dilation,
                     int64_t groups, ct_status *status);
 ct_tensor ct_conv2d(ct_tensor a, ct_tensor weight, ct_tensor bias, const int64_t stride[2], const int64_t padding[2],
                     const int64_t dilation[2], int64_t groups, ct_status *status);
-ct_tensor ct_conv_transpose1d(ct_tensor a, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding,
-                              int64_t output_padding, int64_t groups, int64_t dilation, ct_status *status);
 ct_tensor ct_layer_norm(ct_tensor a, const int64_t *shape, int32_t rank, ct_tensor weight, ct_tensor bias, double eps,
                         ct_status *status);
 ct_tensor ct_group_norm(ct_tensor a, int64_t groups, ct_tensor weight, ct_tensor bias, double eps, ct_status *status);
