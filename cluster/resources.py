@@ -1,591 +1,143 @@
 #!/usr/bin/env python3
 """Fetches the data that the text front-end needs and converts it, once, into compact files.
 
-    python3 cluster/resources.py [--home DIRECTORY] [--force]
+    python3 cluster/resources.py [--home DIRECTORY] [--force] [--list] [LANGUAGE ...]
 
-The packages in RESOURCES are downloaded with pip by name and version, the files taken out of them are checked against
-their sha256, and the results are written to `<home>/text`, where `<home>` is `--home`, the environment variable
-CHORUS_HOME, or `.chorus` beside this folder. A second run with nothing changed ends at once.
-
-The English part-of-speech tagger is NLTK's where this machine has it: CHORUS_NLTK_TAGGER names the folder or the zip
-`averaged_perceptron_tagger_eng`, or an `nltk_data` folder is found in its usual places. Without it a fallback with
-other weights is used, which reads about one sentence in two hundred differently, by the sound of a homograph.
+Each language has a module in `textdata` that names the published files it is made from, with version, sha256 and licence,
+and the files they become in `<home>/text`, where `<home>` is `--home`, the environment variable CHORUS_HOME, or
+`.chorus` beside this folder. Without a LANGUAGE all are set up. What is up to date is left alone.
 
 Only the Python standard library is needed, and pip as a program.
 """
 
 import argparse
-import array
-import ast
 import contextlib
 import dataclasses
 import errno
 import fcntl
 import hashlib
-import io
+import importlib
 import json
-import math
-import operator
 import os
 import pathlib
-import pickle
-import re
 import shutil
-import struct
-import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 
+from textdata import common
+from textdata.common import DebianFile, SetupError, say
+from textdata.fetch import Fetcher
 
-@dataclasses.dataclass(frozen=True)
-class Resource:
-    """One file out of one published package."""
-
-    key: str
-    package: str
-    version: str
-    path: str
-    sha256: str
-    licence: str
-    purpose: str
-    without: str
-
-
-RESOURCES = [
-    Resource(
-        key="cmudict",
-        package="gpt-sovits-cpufast",
-        version="0.1.0",
-        path="GPT_SoVITS/text/cmudict.rep",
-        sha256="0e601d017d6e6f958443d41cd8922b4cd7598b3ba2056253a33f3e5a35f38494",
-        licence="BSD-2-Clause (CMUdict), MIT (package)",
-        purpose="pronunciations of English words",
-        without="every English word is guessed by the neural model",
-    ),
-    Resource(
-        key="cmudict-fast",
-        package="gpt-sovits-cpufast",
-        version="0.1.0",
-        path="GPT_SoVITS/text/cmudict-fast.rep",
-        sha256="53bfef0f27d7dd74d1ba74563d1e076d3e0672ce3596cb2d6c0d52ac9ad01f6d",
-        licence="BSD-2-Clause (CMUdict), MIT (package)",
-        purpose="newer CMUdict entries that cmudict.rep lacks",
-        without="some 300 words are guessed by the neural model",
-    ),
-    Resource(
-        key="engdict-hot",
-        package="gpt-sovits-cpufast",
-        version="0.1.0",
-        path="GPT_SoVITS/text/engdict-hot.rep",
-        sha256="1c80418fe6fe5d537302ae67afd3612478997b35f2cf37cff52f959ed4334a71",
-        licence="MIT",
-        purpose="corrections of the dictionary",
-        without="three technical names are mispronounced",
-    ),
-    Resource(
-        key="namedict",
-        package="gpt-sovits-cpufast",
-        version="0.1.0",
-        path="GPT_SoVITS/text/namedict_cache.pickle",
-        sha256="559552094c4a6e995213e3fa586330e078ef8cb3a7a95a3109e945111cd2bfc1",
-        licence="MIT",
-        purpose="pronunciations of capitalised personal names",
-        without="20,000 names are guessed by the neural model",
-    ),
-    Resource(
-        key="g2p-weights",
-        package="g2p-en",
-        version="2.1.0",
-        path="g2p_en/checkpoint20.npz",
-        sha256="b8af35e4596d8dd5836dfd3fe9b2ba4f97b9c311efe8879544cbcfcbd566d8c6",
-        licence="Apache-2.0",
-        purpose="the neural model for English words outside the dictionary",
-        without="unknown words cannot be spoken",
-    ),
-    Resource(
-        key="homographs",
-        package="g2p-en",
-        version="2.1.0",
-        path="g2p_en/homographs.en",
-        sha256="0403edcc6aefe8945f8987be398279fd98bf6b767e54b741331d3bc99a307071",
-        licence="Apache-2.0",
-        purpose="English words whose sound depends on their part of speech",
-        without="'I refuse the refuse' has one sound for both",
-    ),
-    Resource(
-        key="unigrams",
-        package="wordsegment",
-        version="1.3.1",
-        path="wordsegment/unigrams.txt",
-        sha256="fd27e15b83ee7a55d8e17731a397eb4d389cbe2afd1c26afcba8ee2634c0a6d5",
-        licence="Apache-2.0 (package), MIT (counts)",
-        purpose="word counts that split compounds such as 'isleward'",
-        without="compounds are guessed whole by the neural model",
-    ),
-    Resource(
-        key="bigrams",
-        package="wordsegment",
-        version="1.3.1",
-        path="wordsegment/bigrams.txt",
-        sha256="3bd156ba9477842930c5609fc7113864e3c093a97880736fba522c7edb4ba799",
-        licence="Apache-2.0 (package), MIT (counts)",
-        purpose="word pair counts for the same",
-        without="compounds are split at the wrong places",
-    ),
-]
-
-FALLBACK_TAGGER = Resource(
-    key="tagger-fallback",
-    package="textblob-aptagger",
-    version="0.2.0",
-    path="textblob_aptagger/trontagger-0.1.0.pickle",
-    sha256="1109164b3d28dce58f96b763128bab2fd8754c3921fd3330de2724ac6d1ada7c",
-    licence="MIT",
-    purpose="the English part-of-speech tagger where NLTK's is not supplied",
-    without="homographs take their most common sound",
-)
-
-NLTK_FOLDER = "averaged_perceptron_tagger_eng"
-NLTK_LICENCE = "MIT"
-OUTPUTS = ["english-lexicon.bin", "english-segmentation.bin", "english-g2p.bin", "english-tagger.bin"]
-STAMP = "resources.json"
+LANGUAGES = ["english"]
 NOTICE = "NOTICE.txt"
-# Raise it when a converter or the file format changes, so that old outputs are made anew.
-FORMAT = 1
-DISK_NEEDED = 120 * 1024 * 1024
+DISK_NEEDED = 500 * 1024 * 1024
 
 
-class SetupError(Exception):
-    """A failure whose text tells the user what to do."""
+class Language:
+    """A language's recipe and the stamp that says what its files were made from."""
 
+    def __init__(self, name):
+        self.name = name
+        self.module = importlib.import_module(f"textdata.{name}")
+        if hasattr(self.module, "recipe"):
+            self.recipe = self.module.recipe()
+        else:
+            self.recipe = common.Recipe(self.module.RESOURCES, self.module.OUTPUTS)
+        self.stamp = f"{name}.json"
 
-def say(text):
-    print(f"text data: {text}", flush=True)
+    def digest(self):
+        """Changes with whatever the files are made from: the resources, and the code that converts them."""
+        resources = [dataclasses.asdict(item) for item in self.recipe.resources]
+        digest = hashlib.sha256(json.dumps([common.FORMAT, resources, self.recipe.inputs]).encode())
+        for source in (common.__file__, self.module.__file__):
+            digest.update(pathlib.Path(source).read_bytes())
+        return digest.hexdigest()
 
-
-# Compact files ------------------------------------------------------------------------------------------------------
-#
-# Little-endian: magic (8 bytes), format (u32), number of sections (u32), then for each section its name (24 bytes,
-# padded with NUL), offset and length (u64 each); the sections follow, aligned to 16 bytes.
-
-MAGIC = b"CHORUSTX"
-
-
-def write_sections(path, sections):
-    header = 16 + 40 * len(sections)
-    table, body, offset = b"", [], header + (-header % 16)
-    for name, data in sections:
-        encoded = name.encode("ascii")
-        if len(encoded) > 24:
-            raise AssertionError(f"section name too long: {name}")
-        table += struct.pack("<24sQQ", encoded, offset, len(data))
-        body.append((offset, data))
-        offset += len(data) + (-len(data) % 16)
-    with open(path, "wb") as out:
-        out.write(struct.pack("<8sII", MAGIC, FORMAT, len(sections)) + table)
-        for start, data in body:
-            out.write(b"\0" * (start - out.tell()))
-            out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-
-
-def packed(code, values):
-    data = array.array(code, values)
-    if sys.byteorder == "big":
-        data.byteswap()
-    return data.tobytes()
-
-
-def byte_table(name, items):
-    """A list of byte strings: where each begins and ends, and the bytes joined."""
-    ends, total = [0], 0
-    for item in items:
-        total += len(item)
-        ends.append(total)
-    return [(name + ".index", packed("I", ends)), (name + ".bytes", b"".join(items))]
-
-
-# Converters ---------------------------------------------------------------------------------------------------------
-
-
-class PlainUnpickler(pickle.Unpickler):
-    """Reads containers, strings and numbers, and nothing that could run code."""
-
-    def find_class(self, module, name):
-        if name == "set" and module in ("builtins", "__builtin__"):
-            return set
-        raise SetupError(f"the pickle asks for {module}.{name}, which a data file has no need of")
-
-
-def unpickled(data):
-    return PlainUnpickler(io.BytesIO(data)).load()
-
-
-# The normaliser lets through nothing else, so that other entries could never be looked up.
-SPEAKABLE = re.compile(r"[a-z'.\-]+\Z")
-# Abbreviations whose dictionary entries are wrong; they are spelled out.
-MISPRONOUNCED = ("ae", "ai", "ar", "ios", "hud", "os")
-CMUDICT_HEADER_LINES = 56
-
-
-def read_dictionary(files):
-    words = {}
-    lines = files["cmudict"].decode("utf-8").split("\n")
-    for line in lines[CMUDICT_HEADER_LINES:]:
-        columns = line.strip().split("  ")
-        if len(columns) > 1:
-            words[columns[0].lower()] = columns[1].split(" ")
-    for line in files["cmudict-fast"].decode("utf-8").split("\n"):
-        columns = line.strip().split(" ")
-        if columns[0]:
-            words.setdefault(columns[0].lower(), columns[1:])
-    for line in files["engdict-hot"].decode("utf-8").split("\n"):
-        columns = line.strip().split(" ")
-        if columns[0]:
-            words[columns[0].lower()] = columns[1:]
-    for word in MISPRONOUNCED:
-        del words[word]
-    return {word: phones for word, phones in words.items() if SPEAKABLE.match(word)}
-
-
-def read_homographs(data):
-    entries = {}
-    for line in data.decode("utf-8").splitlines():
-        if not line.startswith("#"):
-            word, first, second, tag = line.strip().split("|")
-            entries[word.lower()] = (first.split(), second.split(), tag)
-    # Two entries that GPT-SoVITS corrects.
-    entries["read"] = ("R IY1 D".split(), "R EH1 D".split(), "VBP")
-    entries["complex"] = ("K AH0 M P L EH1 K S".split(), "K AA1 M P L EH0 K S".split(), "JJ")
-    return entries
-
-
-def convert_lexicon(files, path):
-    words = read_dictionary(files)
-    names = {word: readings[0] for word, readings in unpickled(files["namedict"]).items()}
-    homographs = read_homographs(files["homographs"])
-    phones = {}
-
-    def encode(reading):
-        return bytes(phones.setdefault(phone, len(phones)) for phone in reading)
-
-    sections = []
-    for name, table in (("word", words), ("name", names)):
-        keys = sorted(table)
-        sections += byte_table(name + ".key", [key.encode("utf-8") for key in keys])
-        sections += byte_table(name + ".phones", [encode(table[key]) for key in keys])
-    keys = sorted(homographs)
-    sections += byte_table("homograph.key", [key.encode("utf-8") for key in keys])
-    sections += byte_table("homograph.first", [encode(homographs[key][0]) for key in keys])
-    sections += byte_table("homograph.second", [encode(homographs[key][1]) for key in keys])
-    sections += byte_table("homograph.tag", [homographs[key][2].encode("ascii") for key in keys])
-    sections += byte_table("phone", [phone.encode("ascii") for phone in phones])
-    write_sections(path, sections)
-    return f"{len(words):,} words, {len(names):,} names, {len(homographs)} homographs"
-
-
-def read_counts(data):
-    pairs = (line.split("\t") for line in data.decode("utf-8").splitlines())
-    return {word: float(count) for word, count in pairs}
-
-
-WORD_TOTAL = 1024908267229.0
-LONGEST_WORD = 24
-
-
-def convert_segmentation(files, path):
-    """Scores are logarithms to base 10 of probabilities, as wordsegment computes them while it searches."""
-    unigrams = read_counts(files["unigrams"])
-    bigrams = read_counts(files["bigrams"])
-    words = sorted(unigrams)
-    number = {word: index for index, word in enumerate(words)}
-    following = [[] for _ in words]
-    for pair, count in bigrams.items():
-        first, second = pair.split(" ")
-        if first in number and second in number:
-            score = math.log10(count / WORD_TOTAL / (unigrams[first] / WORD_TOTAL))
-            following[number[first]].append((number[second], score))
-    ends, seconds, scores = [0], [], []
-    for row in following:
-        for second, score in sorted(row):
-            seconds.append(second)
-            scores.append(score)
-        ends.append(len(seconds))
-    unknown = [0.0] + [math.log10(10.0 / (WORD_TOTAL * 10**length)) for length in range(1, LONGEST_WORD + 1)]
-    sections = byte_table("word.key", [word.encode("ascii") for word in words])
-    sections += [
-        ("word.score", packed("d", (math.log10(unigrams[word] / WORD_TOTAL) for word in words))),
-        ("unknown.score", packed("d", unknown)),
-        ("pair.index", packed("I", ends)),
-        ("pair.second", packed("I", seconds)),
-        ("pair.score", packed("d", scores)),
-    ]
-    write_sections(path, sections)
-    return f"{len(words):,} words, {len(seconds):,} pairs"
-
-
-def read_npy(data):
-    """A float32 matrix or vector out of NumPy's file format, as (rows, columns) and a flat array."""
-    if data[:6] != b"\x93NUMPY":
-        raise SetupError("an array of the neural model is not in NumPy's format")
-    wide = data[6] >= 2
-    start = 12 if wide else 10
-    (length,) = struct.unpack("<I" if wide else "<H", data[8:start])
-    header = ast.literal_eval(data[start : start + length].decode("latin1").strip())
-    if header["descr"] != "<f4" or header["fortran_order"]:
-        raise SetupError(f"an array of the neural model has an unexpected layout: {header}")
-    values = array.array("f", data[start + length :])
-    if sys.byteorder == "big":
-        values.byteswap()
-    shape = header["shape"]
-    return (shape if len(shape) == 2 else (1, shape[0])), values
-
-
-def convert_g2p(files, path):
-    """Input weights are multiplied by the embeddings here: each of the few symbols gets its row of gate inputs."""
-    with zipfile.ZipFile(io.BytesIO(files["g2p-weights"])) as archive:
-        arrays = {name.split(".")[0]: read_npy(archive.read(name)) for name in archive.namelist()}
-
-    def rows(key):
-        (count, width), values = arrays[key]
-        return [values[row * width : (row + 1) * width].tolist() for row in range(count)]
-
-    sections = []
-    for side, prefix in (("encoder", "enc"), ("decoder", "dec")):
-        weights, bias = rows(prefix + "_w_ih"), rows(prefix + "_b_ih")[0]
-        gates = [
-            sum(map(operator.mul, symbol, weight)) + offset
-            for symbol in rows(prefix + "_emb")
-            for weight, offset in zip(weights, bias)
-        ]
-        sections.append((side + ".input", packed("f", gates)))
-        sections.append((side + ".recurrent", packed("f", arrays[prefix + "_w_hh"][1])))
-        sections.append((side + ".bias", packed("f", arrays[prefix + "_b_hh"][1])))
-    sections.append(("output.weight", packed("f", arrays["fc_w"][1])))
-    sections.append(("output.bias", packed("f", arrays["fc_b"][1])))
-    write_sections(path, sections)
-    return f"{arrays['enc_w_hh'][0][1]} units"
-
-
-def convert_tagger(tagger, path):
-    weights, known, classes = tagger["weights"], tagger["known"], sorted(tagger["classes"])
-    number = {tag: index for index, tag in enumerate(classes)}
-    features = sorted(feature for feature, row in weights.items() if row)
-    ends, tags, values = [0], [], []
-    for feature in features:
-        for tag, weight in sorted(weights[feature].items()):
-            tags.append(number[tag])
-            values.append(weight)
-        ends.append(len(tags))
-    words = sorted(known)
-    sections = byte_table("tag", [tag.encode("ascii") for tag in classes])
-    sections += byte_table("known.key", [word.encode("utf-8") for word in words])
-    sections += [("known.tag", bytes(number[known[word]] for word in words))]
-    sections += byte_table("feature.key", [feature.encode("utf-8") for feature in features])
-    sections += [
-        ("weight.index", packed("I", ends)),
-        ("weight.tag", bytes(tags)),
-        ("weight.value", packed("d", values)),
-        ("origin", tagger["origin"].encode("ascii")),
-    ]
-    write_sections(path, sections)
-    return f"{tagger['origin']} weights, {len(features):,} features"
-
-
-# Where the tagger comes from ----------------------------------------------------------------------------------------
-
-
-def nltk_candidates():
-    """Folders and zip files that may hold NLTK's tagger, with whether the operator named them."""
-    named = os.environ.get("CHORUS_NLTK_TAGGER")
-    if named:
-        yield pathlib.Path(named), True
-        return
-    roots = [pathlib.Path(part) for part in os.environ.get("NLTK_DATA", "").split(os.pathsep) if part]
-    with contextlib.suppress(RuntimeError):
-        roots.append(pathlib.Path.home() / "nltk_data")
-    for base in (sys.prefix, "/usr", "/usr/local"):
-        roots += [pathlib.Path(base) / tail for tail in ("nltk_data", "share/nltk_data", "lib/nltk_data")]
-    for root in roots:
-        yield root / "taggers" / NLTK_FOLDER, False
-        yield root / "taggers" / (NLTK_FOLDER + ".zip"), False
-
-
-def read_nltk(path):
-    """The three JSON files of NLTK's tagger out of a folder or a zip, or None where they are not there."""
-    wanted = [f"{NLTK_FOLDER}.{part}.json" for part in ("weights", "tagdict", "classes")]
-    if path.is_dir():
-        for folder in (path, path / NLTK_FOLDER, path / "taggers" / NLTK_FOLDER):
-            files = [folder / name for name in wanted]
-            if all(file.is_file() for file in files):
-                return [file.read_bytes() for file in files]
-    elif path.is_file() and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            entries = {name.rsplit("/", 1)[-1]: name for name in archive.namelist()}
-            if all(name in entries for name in wanted):
-                return [archive.read(entries[name]) for name in wanted]
-    return None
-
-
-def find_nltk_tagger():
-    for path, named in nltk_candidates():
+    def is_current(self, folder):
         try:
-            found = read_nltk(path)
-        except OSError as error:
-            if named:
-                raise SetupError(f"cannot read CHORUS_NLTK_TAGGER={path}: {error.strerror}") from error
-            continue
-        if found:
-            return path, found
-        if named:
-            raise SetupError(
-                f"CHORUS_NLTK_TAGGER={path} is neither a folder nor a zip with {NLTK_FOLDER}.weights.json, "
-                ".tagdict.json and .classes.json. Correct it, or unset it to use the fallback tagger."
+            stamp = json.loads((folder / self.stamp).read_text())
+            return stamp["made_from"] == self.digest() and all(
+                (folder / name).stat().st_size == size for name, size in stamp["sizes"].items()
             )
-    return None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return False
 
+    def notices(self):
+        for item in self.recipe.resources:
+            source = item.package if isinstance(item, DebianFile) else f"{item.package} {item.version}"
+            yield f"{item.path} of {source}: {item.licence}; {item.purpose}"
+        yield from self.recipe.notices
 
-def load_tagger(nltk, files):
-    if nltk is None:
-        weights, known, classes = unpickled(files[FALLBACK_TAGGER.key])
-        return {"weights": weights, "known": known, "classes": classes, "origin": "textblob-aptagger"}
-    path, parts = nltk
-    try:
-        weights, known, classes = (json.loads(part) for part in parts)
-    except ValueError as error:
-        raise SetupError(f"NLTK's tagger at {path} is damaged: {error}") from error
-    return {"weights": weights, "known": known, "classes": classes, "origin": "nltk"}
-
-
-# Fetching -----------------------------------------------------------------------------------------------------------
-
-
-def download(package, version, folder):
-    say(f"fetching {package} {version}")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--only-binary=:all:", "--dest", str(folder), f"{package}=={version}"]
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    wheels = list(folder.glob("*.whl"))
-    if result.returncode == 0 and wheels:
-        return wheels[0]
-    output = result.stdout.strip()
-    if "No module named pip" in output:
-        raise SetupError("pip is missing. Install it (Debian: apt-get install python3-pip) and run this again.")
-    if "No space left" in output:
-        raise SetupError(f"the disk with {folder} is full. Make room and run this again.")
-    tail = "\n".join("    " + line for line in output.splitlines()[-4:])
-    raise SetupError(
-        f"pip could not fetch {package} {version}:\n{tail}\n"
-        "Check the network (pip's own settings, such as PIP_INDEX_URL and HTTPS_PROXY, are honoured). On a machine "
-        "without one, download the wheels elsewhere and set PIP_NO_INDEX=1 and PIP_FIND_LINKS=/folder/with/wheels."
-    )
-
-
-def fetch(resources, scratch):
-    """The checked bytes of every resource, by key."""
-    files = {}
-    for name in dict.fromkeys((item.package, item.version) for item in resources):
-        folder = scratch / name[0]
-        folder.mkdir()
-        with zipfile.ZipFile(download(*name, folder)) as wheel:
-            for item in resources:
-                if (item.package, item.version) != name:
-                    continue
-                try:
-                    data = wheel.read(item.path)
-                except KeyError as error:
-                    missing = f"{item.package} {item.version} holds no {item.path}"
-                    raise SetupError(f"{missing}; try another package index.") from error
-                found = hashlib.sha256(data).hexdigest()
-                if found != item.sha256:
-                    raise SetupError(
-                        f"{item.path} of {item.package} {item.version} is not the file that was checked: sha256 is "
-                        f"{found}, expected {item.sha256}. Nothing was installed; try again or use another mirror."
-                    )
-                files[item.key] = data
-    return files
-
-
-# The run ------------------------------------------------------------------------------------------------------------
-
-
-def list_digest(resources):
-    text = json.dumps([FORMAT, [dataclasses.asdict(item) for item in resources]], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def is_current(folder, wanted):
-    try:
-        stamp = json.loads((folder / STAMP).read_text())
-        return all(stamp[key] == value for key, value in wanted.items()) and all(
-            (folder / name).stat().st_size == size for name, size in stamp["sizes"].items()
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
-
-
-def notice(resources, nltk):
-    lines = ["The files in this folder were made from these packages.", ""]
-    for item in resources:
-        lines.append(f"{item.path} of {item.package} {item.version}: {item.licence}; {item.purpose}")
-    if nltk:
-        lines.append(f"{NLTK_FOLDER} of NLTK, supplied by the operator: {NLTK_LICENCE}; {FALLBACK_TAGGER.purpose}")
-    return "\n".join(lines) + "\n"
-
-
-def build(folder, resources, nltk, wanted):
-    started = time.monotonic()
-    if shutil.disk_usage(folder).free < DISK_NEEDED:
-        raise SetupError(f"{folder} has less than {DISK_NEEDED >> 20} MiB free. Make room and run this again.")
-    say("about 20 MB to fetch; this takes about a minute, once")
-    # Beside the target, so that the final renames stay on one file system.
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as temporary:
-        scratch = pathlib.Path(temporary)
-        files = fetch(resources, scratch)
-        steps = [
-            (OUTPUTS[0], lambda path: convert_lexicon(files, path)),
-            (OUTPUTS[1], lambda path: convert_segmentation(files, path)),
-            (OUTPUTS[2], lambda path: convert_g2p(files, path)),
-            (OUTPUTS[3], lambda path: convert_tagger(load_tagger(nltk, files), path)),
-        ]
-        for name, convert in steps:
-            say(f"{name}: {convert(scratch / name)}")
-        (scratch / NOTICE).write_text(notice(resources, nltk))
-        names = OUTPUTS + [NOTICE]
-        stamp = dict(wanted, sizes={name: (scratch / name).stat().st_size for name in names})
-        (scratch / STAMP).write_text(json.dumps(stamp, indent=2) + "\n")
+    def build(self, folder, scratch, fetcher):
+        if self.recipe.remark:
+            say(f"{self.name}: {self.recipe.remark}")
+        files = fetcher.fetch(self.recipe.resources)
+        sizes = {}
+        for name, convert in self.recipe.outputs.items():
+            path = scratch / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            say(f"{name}: {convert(files, path)}")
+            sizes[name] = path.stat().st_size
+        stamp = {"made_from": self.digest(), "sizes": sizes, "notices": list(self.notices())}
+        (scratch / self.stamp).write_text(json.dumps(stamp, indent=2, ensure_ascii=False) + "\n")
         # The stamp goes first and returns last: a run that is cut off between leaves none, and the next starts anew.
         with contextlib.suppress(FileNotFoundError):
-            (folder / STAMP).unlink()
-        for name in names + [STAMP]:
+            (folder / self.stamp).unlink()
+        for name in [*self.recipe.outputs, self.stamp]:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             os.replace(scratch / name, folder / name)
-    say(f"ready in {folder} after {time.monotonic() - started:.0f} s")
 
 
-def run(home, force):
-    nltk = find_nltk_tagger()
-    resources = RESOURCES if nltk else RESOURCES + [FALLBACK_TAGGER]
-    wanted = {
-        "list": list_digest(resources),
-        "tagger": hashlib.sha256(b"".join(nltk[1])).hexdigest() if nltk else FALLBACK_TAGGER.sha256,
-    }
+def write_notice(folder, scratch):
+    """One notice of all languages that are set up."""
+    lines = []
+    for stamp in sorted(folder.glob("*.json")):
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            lines += json.loads(stamp.read_text())["notices"]
+    text = "\n".join(["The files in this folder were made from these packages.", "", *dict.fromkeys(lines)])
+    (scratch / NOTICE).write_text(text + "\n")
+    os.replace(scratch / NOTICE, folder / NOTICE)
+
+
+def run(home, names, force):
+    languages = [Language(name) for name in names]
     folder = home / "text"
+
+    def outdated():
+        return [language for language in languages if force or not language.is_current(folder)]
+
     # Asked before the lock is taken, so that whoever may only read what another user set up can use it.
-    if not force and is_current(folder, wanted):
+    if not outdated():
         say(f"up to date in {folder}")
         return
     folder.mkdir(parents=True, exist_ok=True)
     with open(home / ".text.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not force and is_current(folder, wanted):
+        work = outdated()
+        if not work:
             say(f"up to date in {folder}")
             return
-        origin = f"NLTK's, from {nltk[0]}" if nltk else "the fallback (NLTK's was not found)"
-        say(f"English tagger: {origin}")
-        build(folder, resources, nltk, wanted)
+        started = time.monotonic()
+        if shutil.disk_usage(folder).free < DISK_NEEDED:
+            raise SetupError(f"{folder} has less than {DISK_NEEDED >> 20} MiB free. Make room and run this again.")
+        say(f"setting up {', '.join(language.name for language in work)}; this takes a few minutes at most, once")
+        # Beside the target, so that the final renames stay on one file system.
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as temporary:
+            scratch = pathlib.Path(temporary)
+            fetcher = Fetcher(scratch)
+            for language in work:
+                language.build(folder, scratch, fetcher)
+            write_notice(folder, scratch)
+        say(f"ready in {folder} after {time.monotonic() - started:.0f} s")
+
+
+def list_resources(names):
+    """What is fetched, and what a language loses without it."""
+    for name in names:
+        for item in Language(name).recipe.resources:
+            source = item.package if isinstance(item, DebianFile) else f"{item.package} {item.version}"
+            print(f"{name}: {item.path} of {source} ({item.licence}): {item.purpose}. Without it {item.without}.")
 
 
 def main():
@@ -593,9 +145,17 @@ def main():
     parser = argparse.ArgumentParser(description="Fetch and convert the data of the text front-end.")
     parser.add_argument("--home", type=pathlib.Path, default=pathlib.Path(os.environ.get("CHORUS_HOME") or default))
     parser.add_argument("--force", action="store_true", help="fetch and convert even if everything is up to date")
+    parser.add_argument("--list", action="store_true", help="tell what is fetched and from where, and do nothing")
+    parser.add_argument("languages", nargs="*", metavar="LANGUAGE", help=f"of {', '.join(LANGUAGES)}; without one, all")
     options = parser.parse_args()
+    names = options.languages or LANGUAGES
+    if unknown := [name for name in names if name not in LANGUAGES]:
+        parser.error(f"unknown language {unknown[0]}; known are {', '.join(LANGUAGES)}")
     try:
-        run(options.home.absolute(), options.force)
+        if options.list:
+            list_resources(names)
+        else:
+            run(options.home.absolute(), names, options.force)
     except KeyboardInterrupt:
         sys.exit("text data: interrupted; run this again to go on")
     except SetupError as error:

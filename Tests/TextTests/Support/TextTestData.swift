@@ -18,7 +18,7 @@ enum TextTestData {
     }()
     static let frontEnd = TextFrontEnd(resources: resources)
 
-    static var hasResources: Bool { FileManager.default.fileExists(atPath: resources.directory + "/resources.json") }
+    static var hasResources: Bool { FileManager.default.fileExists(atPath: resources.directory + "/english.json") }
     static var hasGoldens: Bool { hasResources && FileManager.default.fileExists(atPath: goldens.path) }
     static var hasNLTK: Bool { hasGoldens && FileManager.default.fileExists(atPath: nltkTagger.path) }
 
@@ -48,16 +48,16 @@ enum TextTestData {
             """
             import pathlib, sys
             sys.path.insert(0, sys.argv[1])
-            import resources
+            from textdata import english
             source = pathlib.Path(sys.argv[2])
-            tagger = resources.load_tagger((source, resources.read_nltk(source)), {})
-            resources.convert_tagger(tagger, sys.argv[3])
+            tagger = english.load_tagger((source, english.read_nltk(source)), {})
+            english.convert_tagger(tagger, sys.argv[3])
             """,
             repository.appendingPathComponent("cluster").path, nltkTagger.path, folder.path + "/english-tagger.bin",
         ]
         try converter.run()
         converter.waitUntilExit()
-        try #require(converter.terminationStatus == 0, "cluster/resources.py could not convert NLTK's tagger")
+        try #require(converter.terminationStatus == 0, "cluster/textdata/english.py could not convert NLTK's tagger")
         return TextResources(directory: folder.path)
     }
 

@@ -1,0 +1,1 @@
+"""The data of the text front-end, one module a language."""
