@@ -19,6 +19,7 @@ ARG CHORUS_TORCH_INDEX
 ENV CHORUS_HOME=/opt/chorus
 WORKDIR /src
 COPY cluster/setup cluster/common.sh cluster/libtorch.py cluster/resources.py cluster/
+COPY cluster/textdata cluster/textdata
 RUN cluster/setup --for build
 
 # ---- The program, twice ----------------------------------------------------------------------------------------------
