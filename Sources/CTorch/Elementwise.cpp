@@ -42,7 +42,7 @@
 #include <ATen/ops/topk.h>
 #include <ATen/ops/where.h>
 
-#include <limits>
+#include <cmath>
 
 #include "Guard.h"
 
@@ -159,13 +159,18 @@ ct_tensor ct_leaky_relu(ct_tensor a, double slope, ct_status *status) {
     return make(status, "leaky_relu", {a}, [&] { return at::leaky_relu(borrow(a), slope); });
 }
 
+/// An infinite limit is none.
+static std::optional<at::Scalar> limit(double value) {
+    if (std::isinf(value)) return std::nullopt;
+    return at::Scalar(value);
+}
+
 ct_tensor ct_clamp(ct_tensor a, double low, double high, ct_status *status) {
-    return make(status, "clamp", {a}, [&] {
-        std::optional<at::Scalar> least, most;
-        if (low > -std::numeric_limits<double>::infinity()) least = low;
-        if (high < std::numeric_limits<double>::infinity()) most = high;
-        return at::clamp(borrow(a), least, most);
-    });
+    return make(status, "clamp", {a}, [&] { return at::clamp(borrow(a), limit(low), limit(high)); });
+}
+
+bool ct_clamp_in_place(ct_tensor a, double low, double high, ct_status *status) {
+    return act(status, "clamp_", {a}, [&] { at::clamp_(borrow_mutable(a), limit(low), limit(high)); });
 }
 
 ct_tensor ct_where(ct_tensor condition, ct_tensor a, ct_tensor b, ct_status *status) {

@@ -73,6 +73,22 @@ extension SoVITSCheckpoint {
     }
 }
 
+extension CheckpointFile {
+    /// The tensors of a dictionary of the file, by their names, as ``tensors(under:)``; refuses NaN and infinity.
+    ///
+    /// - Parameter key: a top-level key such as `generator`; nil for the file's root itself.
+    /// - Throws: `missingEntry`; `nonFinite`, naming the first such tensor and how many values are not numbers.
+    public func finiteTensors(under key: String?) throws(CheckpointError) -> [String: TensorRecord] {
+        do throws(CheckpointError) {
+            let tensors = try unnamedTensors(under: key)
+            try tensors.requireFinite(ignoring: [])
+            return tensors
+        } catch {
+            throw error.naming(path: path)
+        }
+    }
+}
+
 extension [String: TensorRecord] {
     fileprivate func requireFinite(ignoring prefixes: [String]) throws(CheckpointError) {
         for (name, tensor) in sorted(by: { $0.key < $1.key }) where !prefixes.contains(where: name.hasPrefix) {

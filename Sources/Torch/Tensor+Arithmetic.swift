@@ -133,6 +133,11 @@ extension Tensor {
         try act { ct_relu_in_place(handle, $0) }
         return self
     }
+    /// Limits each element of this tensor's memory to `low…high`.
+    public func clamp(inPlaceLow low: Double, high: Double = .infinity) throws(TorchError) -> Tensor {
+        try act { ct_clamp_in_place(handle, low, high, $0) }
+        return self
+    }
     /// Leaky ReLU on this tensor's memory.
     public func leakyReLU(inPlace slope: Double) throws(TorchError) -> Tensor {
         try act { ct_leaky_relu_in_place(handle, slope, $0) }

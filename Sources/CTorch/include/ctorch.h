@@ -118,6 +118,7 @@ bool ct_fill_in_place(ct_tensor a, double value, ct_status *status);
 bool ct_copy_in_place(ct_tensor destination, ct_tensor source, ct_status *status);
 bool ct_relu_in_place(ct_tensor a, ct_status *status);
 bool ct_leaky_relu_in_place(ct_tensor a, double slope, ct_status *status);
+bool ct_clamp_in_place(ct_tensor a, double low, double high, ct_status *status);
 ct_tensor ct_leaky_relu(ct_tensor a, double slope, ct_status *status);
 ct_tensor ct_clamp(ct_tensor a, double low, double high, ct_status *status);
 ct_tensor ct_where(ct_tensor condition, ct_tensor a, ct_tensor b, ct_status *status);

@@ -1,7 +1,7 @@
 import Checkpoints
 import Torch
 
-/// The second stage of GPT-SoVITS v1 and v2: semantic tokens, phonemes and a reference's style to speech.
+/// The second stage of GPT-SoVITS v1, v2, v2Pro and v2ProPlus: semantic tokens, phonemes and a reference's style to speech.
 ///
 /// Follows `SynthesizerTrn` (GPT-SoVITS `module/models.py`), a VITS (Kim et al. 2021, <https://arxiv.org/abs/2106.06103>) whose
 /// prior is conditioned on semantic tokens. Not `Sendable`: it stays on its device's thread.
@@ -18,6 +18,8 @@ public final class SoVITS {
     let quantizer: SemanticQuantizer
     let textEncoder: TextEncoder
     let referenceEncoder: ReferenceEncoder
+    /// Of v2Pro and v2ProPlus.
+    let speakerConditioning: SpeakerConditioning?
     let flow: Flow
     let decoder: WaveDecoder
 
@@ -47,8 +49,10 @@ public final class SoVITS {
     /// - Parameter weights: the whole model; decides element type and device.
     /// - Throws: as ``init(checkpoint:device:dtype:)``.
     public init(_ configuration: SoVITSConfiguration, version: ModelVersion, weights: WeightScope) throws {
-        guard version == .v1 || version == .v2 else {
-            throw ModelError(.weights, "SoVITS \(version.rawValue) is not supported yet; v1 and v2 are")
+        guard !version.usesFlowMatching else {
+            throw ModelError(
+                .weights, "SoVITS \(version.rawValue) speaks by flow matching; this model is v1, v2, v2Pro or v2ProPlus"
+            )
         }
         try configuration.validate()
         self.configuration = configuration
@@ -59,12 +63,16 @@ public final class SoVITS {
             quantizer = try SemanticQuantizer(weights)
             textEncoder = try TextEncoder(weights["enc_p"], configuration, featureWidth: quantizer.width)
             referenceEncoder = try ReferenceEncoder(weights["ref_enc"], styleWidth: configuration.styleWidth)
+            speakerConditioning =
+                version.usesSpeakerEmbedding
+                ? try SpeakerConditioning(
+                    weights, styleWidth: configuration.styleWidth, textStyleWidth: textEncoder.mrte.width) : nil
             flow = try Flow(weights["flow"], configuration)
             decoder = try WaveDecoder(weights["dec"], configuration)
         } catch {
             throw Self.wrap(error, "building SoVITS \(version.rawValue)")
         }
-        guard textEncoder.mrte.width == configuration.styleWidth else {
+        guard speakerConditioning != nil || textEncoder.mrte.width == configuration.styleWidth else {
             throw ModelError(
                 .weights,
                 "enc_p.mrte is \(textEncoder.mrte.width) wide, the style embedding (gin_channels) "
@@ -88,6 +96,8 @@ public final class SoVITS {
     public var referenceBins: Int { referenceEncoder.binCount }
     /// Width of the HuBERT features that become semantic tokens.
     public var featureWidth: Int { quantizer.width }
+    /// Width of the speaker embedding that each reference needs besides its spectrogram; nil for v1 and v2, which need none.
+    public var speakerWidth: Int? { speakerConditioning?.speakerWidth }
     /// Number of phoneme symbols.
     public var symbolCount: Int { textEncoder.symbolCount }
     /// Number of semantic tokens.
@@ -112,11 +122,15 @@ public final class SoVITS {
 
     /// The style of one reference recording. It depends on nothing else, so it can be kept.
     ///
-    /// - Parameter spectrogram: magnitudes `[1, bins, frames]` with at least ``referenceBins`` bins, made with
-    ///   ``filterLength``, ``hopLength`` and ``windowLength`` at ``samplingRate``.
+    /// - Parameters:
+    ///   - spectrogram: magnitudes `[1, bins, frames]` with at least ``referenceBins`` bins, made with
+    ///     ``filterLength``, ``hopLength`` and ``windowLength`` at ``samplingRate``.
+    ///   - speaker: the recording's speaker embedding `[1, speakerWidth]`, see ``ERes2NetV2``, where ``speakerWidth`` is
+    ///     not nil; nil for v1 and v2.
     /// - Returns: `[1, 1, styleWidth]`, for ``decode(codes:phones:styles:speed:generator:noiseScale:checkpoint:)``.
-    /// - Throws: ``ModelError`` with code `input` for another shape.
-    public func styleEmbedding(of spectrogram: Tensor) throws -> Tensor {
+    /// - Throws: ``ModelError`` with code `input` for another shape, and for a speaker embedding that is missing or that this
+    ///   version does not use.
+    public func styleEmbedding(of spectrogram: Tensor, speaker: Tensor? = nil) throws -> Tensor {
         let shape = spectrogram.shape
         guard shape.count == 3, shape[0] == 1, shape[1] >= referenceBins,
             (1...Self.maximumReferenceFrames).contains(shape[2])
@@ -126,8 +140,17 @@ public final class SoVITS {
                 "a reference spectrogram must have shape [1, \(referenceBins) or more bins, "
                     + "1 to \(Self.maximumReferenceFrames) frames], not \(shape)")
         }
+        guard speaker?.shape == speakerWidth.map({ [1, $0] }) else {
+            let wanted = speakerWidth.map { "a speaker embedding of shape [1, \($0)]" } ?? "no speaker embedding"
+            throw ModelError(
+                .input,
+                "SoVITS \(version.rawValue) takes \(wanted) for each reference, not "
+                    + (speaker.map { "one of shape \($0.shape)" } ?? "none"))
+        }
         return try translating("embedding a reference's style") {
-            try referenceEncoder(spectrogram.to(dtype, device: device))
+            let style = try referenceEncoder(spectrogram.to(dtype, device: device))
+            guard let speakerConditioning, let speaker else { return style }
+            return try speakerConditioning(style, speaker: speaker.to(dtype, device: device))
         }
     }
 
@@ -139,7 +162,7 @@ public final class SoVITS {
     /// - Parameters:
     ///   - codes: semantic tokens, below ``tokenCount``; at least one.
     ///   - phones: phoneme ids of the same text, below ``symbolCount``; at least one.
-    ///   - styles: one or more results of ``styleEmbedding(of:)``, which are averaged.
+    ///   - styles: one or more results of ``styleEmbedding(of:speaker:)``, which are averaged.
     ///   - speed: above 1 speaks faster; at 1 nothing is interpolated.
     ///   - noiseScale: standard deviations of the noise, as a share of the prior's.
     ///   - checkpoint: called after each flow layer and residual block, dozens of times a second: counts progress,
@@ -192,7 +215,8 @@ public final class SoVITS {
     func jointFrames(codes: [Int], phones: [Int], style: Tensor) throws(TorchError) -> Tensor {
         let speech = try textEncoder.encode(semantic: quantizer.features(codes))
         let text = try textEncoder.encode(phonemes: phones)
-        return try textEncoder.jointEncoder(textEncoder.mrte(speech, text: text, style: style))
+        let textStyle = try speakerConditioning?.textStyle(style) ?? style
+        return try textEncoder.jointEncoder(textEncoder.mrte(speech, text: text, style: textStyle))
     }
 
     /// Draws the latent from its prior: `[1, frames, latentWidth]`.

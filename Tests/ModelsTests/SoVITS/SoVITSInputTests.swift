@@ -31,6 +31,40 @@ import Torch
         try model.styleEmbedding(of: Generator(seed: seed).normal([1, 11, 30]))
     }
 
+    private func speakerModel(dtype: DType = .float32) throws -> SoVITS {
+        try SoVITS.random(
+            Self.configuration, featureWidth: 7, symbolCount: 20, referenceBins: 9,
+            speaker: (width: 10, textStyleWidth: 4), dtype: dtype)
+    }
+
+    @Test(arguments: [DType.float32, .bfloat16]) func speakersChangeTheStyle(_ dtype: DType) throws {
+        let model = try speakerModel(dtype: dtype)
+        #expect(model.version == .v2Pro && model.speakerWidth == 10)
+        let spectrogram = try Generator(seed: 5).normal([1, 11, 30])
+        let styles = try [1, 2].map {
+            try model.styleEmbedding(of: spectrogram, speaker: Generator(seed: $0).normal([1, 10]))
+        }
+        #expect(styles.allSatisfy { $0.shape == [1, 1, 8] && $0.dtype == dtype })
+        #expect(largestDifference(try styles[0].floats(), try styles[1].floats()) > 0.1)
+        let audio = try speak(model, styles: styles)
+        #expect(audio.count == 3 * 2 * 12)
+        #expect(try speak(model, styles: [styles[0]]) != audio)
+    }
+
+    @Test func speakersAreRefusedWhereTheyDoNotFit() throws {
+        let spectrogram = try Tensor.ones([1, 9, 30])
+        let without = #expect(throws: ModelError.self) { try speakerModel().styleEmbedding(of: spectrogram) }
+        #expect(without?.code == .input)
+        let wrong = #expect(throws: ModelError.self) {
+            try speakerModel().styleEmbedding(of: spectrogram, speaker: .zeros([1, 11]))
+        }
+        #expect(wrong?.message.contains("[1, 11]") == true)
+        let needless = #expect(throws: ModelError.self) {
+            try model().styleEmbedding(of: spectrogram, speaker: .zeros([1, 10]))
+        }
+        #expect(needless?.code == .input)
+    }
+
     private func speak(
         _ model: SoVITS, codes: [Int] = [1, 2, 3], phones: [Int] = [4, 5], styles: [Tensor]? = nil, speed: Double = 1,
         seed: UInt64 = 1, checkpoint: () throws -> Void = {}

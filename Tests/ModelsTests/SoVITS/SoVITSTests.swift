@@ -28,10 +28,6 @@ import Torch
         return try Generator(seed: fixture.set.manifest(stage, as: Arguments.self).seed + number.rawValue)
     }
 
-    private func style(_ golden: Golden, _ name: String) throws -> Tensor {
-        try golden.tensor(name).transpose(1, 2)
-    }
-
     @Test(arguments: SoVITSFixture.all) func readsTheSizes(_ fixture: SoVITSFixture) throws {
         let model = try fixture.model
         #expect(model.version == fixture.version)
@@ -40,6 +36,7 @@ import Torch
         #expect(model.upsampleFactor == 640)
         #expect(model.referenceBins == (fixture.version == .v1 ? 1025 : 704))
         #expect(model.symbolCount == (fixture.version == .v1 ? 322 : 732))
+        #expect(model.speakerWidth == (fixture.version.usesSpeakerEmbedding ? 1920 : nil))
         #expect(model.tokenCount == 1024 && model.featureWidth == 96)
     }
 
@@ -66,12 +63,41 @@ import Torch
         for (index, name) in Self.references.enumerated() {
             guard let url = fixture.recording(name) else { continue }
             let samples = try ReferenceAudio(path: url.path, role: .auxiliary).spectrogramInput
-            let style = try model.styleEmbedding(of: spectrogram.compute(samples))
+            let magnitudes = try spectrogram.compute(samples)
+            let encoded = try model.referenceEncoder(magnitudes)
             let field = index == 0 ? "ge_ref" : "ge_ref.\(index)"
-            try expect(style, matches: field, of: "refs3", in: golden, fixture)
+            try expect(encoded, matches: field, of: "refs3", in: golden, fixture)
+            let speaker = try model.speakerWidth.map { _ in try golden.tensor("in.sv\(index)") }
+            let style = try model.styleEmbedding(of: magnitudes, speaker: speaker).floats()
+            let wanted = try fixture.style(model, of: "refs3.\(field)", reference: index).floats()
+            #expect(largestDifference(style, wanted) <= 1e-5, "\(name)")
             compared += 1
         }
         #expect(compared == (fixture.set.name == "bundled" ? 1 : Self.references.count))
+    }
+
+    @Test(arguments: SoVITSFixture.all.filter(\.version.usesSpeakerEmbedding))
+    func addsTheSpeaker(_ fixture: SoVITSFixture) throws {
+        let model = try fixture.model
+        let golden = try fixture.golden
+        let conditioning = try #require(model.speakerConditioning)
+        let speaker = try conditioning.project(golden.tensor("in.sv0"))
+        try expect(speaker, matches: "sv_emb", of: "one", in: golden, fixture)
+        let style = try fixture.style(model, of: "one.ge_ref")
+        try expect(style, matches: "prelu", of: "one", in: golden, fixture)
+        let textStyle = try conditioning.textStyle(style).transpose(1, 2)  // upstream's way round
+        try expect(textStyle, matches: "ge_to512", of: "one", in: golden, fixture)
+    }
+
+    @Test(arguments: SoVITSFixture.all.filter { $0.version == .v2Pro })
+    func fineTunedFilesSpeak(_ fixture: SoVITSFixture) throws {
+        let path = fixture.set.url("fixtures/user/SoVITS_weights_v2Pro/demo_e8_s128.pth").path
+        let model = try SoVITS(checkpoint: SoVITSCheckpoint(.open(path: path)))
+        #expect(model.version == .v2Pro)
+        let style = try model.styleEmbedding(
+            of: Generator(seed: 1).normal([1, 1025, 50]).abs(), speaker: Generator(seed: 2).normal([1, 1920]))
+        let audio = try model.decode(codes: [1, 2, 3], phones: [4, 5], styles: [style], generator: Generator(seed: 3))
+        #expect(audio.shape == [3 * 2 * 640])
     }
 
     @Test(arguments: SoVITSFixture.all) func everyStageMatches(_ fixture: SoVITSFixture) throws {
@@ -80,7 +106,8 @@ import Torch
         func check(_ tensor: Tensor, _ field: String) throws {
             try expect(tensor, matches: field, of: "one", in: golden, fixture)
         }
-        let style = try style(golden, "one.ge_ref")
+        let style = try fixture.style(model, of: "one.ge_ref")
+        let textStyle = try model.speakerConditioning?.textStyle(style) ?? style
         let encoder = model.textEncoder
         let features = try model.quantizer.features(golden.ids("in.codes"))
         let projected = try encoder.semanticInput(features)
@@ -91,7 +118,7 @@ import Torch
         try check(speech, "enc_p.encoder_ssl")
         let text = try encoder.encode(phonemes: golden.ids("in.phones"))
         try check(text, "enc_p.encoder_text")
-        let mixed = try encoder.mrte(speech, text: text, style: style)
+        let mixed = try encoder.mrte(speech, text: text, style: textStyle)
         try check(mixed, "enc_p.mrte")
         let joint = try encoder.jointEncoder(mixed)
         try check(joint, "enc_p.encoder2")
@@ -115,7 +142,8 @@ import Torch
         let model = try fixture.model
         let golden = try fixture.golden
         let audio = try model.decode(
-            codes: golden.ids("in.codes"), phones: golden.ids("in.phones"), styles: [style(golden, "one.ge_ref")],
+            codes: golden.ids("in.codes"), phones: golden.ids("in.phones"),
+            styles: [fixture.style(model, of: "one.ge_ref")],
             generator: generator(fixture, .one))
         try expect(audio, matches: "audio", of: "one", in: golden, fixture)
     }
@@ -123,7 +151,9 @@ import Torch
     @Test(arguments: SoVITSFixture.all) func averagesReferences(_ fixture: SoVITSFixture) throws {
         let model = try fixture.model
         let golden = try fixture.golden
-        let styles = try ["", ".1", ".2"].map { try style(golden, "refs3.ge_ref\($0)") }
+        let styles = try ["", ".1", ".2"].enumerated().map {
+            try fixture.style(model, of: "refs3.ge_ref\($0.element)", reference: $0.offset)
+        }
         let generator = try generator(fixture, .references)
         let audio = try model.decode(
             codes: golden.ids("in.codes2"), phones: golden.ids("in.phones2"), styles: styles, generator: generator)
@@ -140,7 +170,7 @@ import Torch
             return
         }
         let (codes, phones) = (try golden.ids("in.codes2"), try golden.ids("in.phones2"))
-        let style = try style(golden, "\(name).ge_ref")
+        let style = try fixture.style(model, of: "\(name).ge_ref")
         let joint = try model.jointFrames(codes: codes, phones: phones, style: style)
         try expect(joint, matches: "enc_p.y_latent", of: name, in: golden, fixture)
         let prior = try model.textEncoder.prior(joint, length: golden.shape("\(name).enc_p.m_p")[2])
@@ -155,7 +185,7 @@ import Torch
     @Test(arguments: SoVITSFixture.all) func speaksInChunks(_ fixture: SoVITSFixture) throws {
         let model = try fixture.model
         let golden = try fixture.golden
-        let style = try style(golden, "one.ge_ref")
+        let style = try fixture.style(model, of: "one.ge_ref")
         let (codes, phones) = (try golden.ids("in.codes"), try golden.ids("in.phones"))
         let overlap = 2
         let generator = try generator(fixture, .stream)

@@ -7,15 +7,24 @@ extension SoVITS {
     /// A model with random weights; the default sizes are those of the published v2.
     static func random(
         _ configuration: SoVITSConfiguration = SoVITSConfiguration(), featureWidth: Int = 768, symbolCount: Int = 732,
-        referenceBins: Int = 704, seed: UInt64 = 1, device: Device = .cpu, dtype: DType = .float32
+        referenceBins: Int = 704, speaker: (width: Int, textStyleWidth: Int)? = nil, seed: UInt64 = 1,
+        device: Device = .cpu, dtype: DType = .float32
     ) throws -> SoVITS {
         var weights = try RandomWeights(seed: seed)
         try weights.addQuantizer(featureWidth: featureWidth)
-        try weights.addTextEncoder(configuration, featureWidth: featureWidth, symbolCount: symbolCount)
+        try weights.addTextEncoder(
+            configuration, featureWidth: featureWidth, symbolCount: symbolCount,
+            styleWidth: speaker?.textStyleWidth ?? configuration.styleWidth)
+        if let speaker {
+            try weights.addLayer("sv_emb", [configuration.styleWidth, speaker.width])
+            try weights.addLayer("ge_to512", [speaker.textStyleWidth, configuration.styleWidth])
+            try weights.add("prelu.weight", [configuration.styleWidth], deviation: 0.5)
+        }
         try weights.addReferenceEncoder(configuration, bins: referenceBins)
         try weights.addFlow(configuration)
         try weights.addDecoder(configuration)
-        return try SoVITS(configuration, version: .v2, weights: weights.scope(dtype: dtype, device: device))
+        return try SoVITS(
+            configuration, version: speaker == nil ? .v2 : .v2Pro, weights: weights.scope(dtype: dtype, device: device))
     }
 }
 
@@ -26,9 +35,9 @@ extension RandomWeights {
     }
 
     fileprivate mutating func addTextEncoder(
-        _ configuration: SoVITSConfiguration, featureWidth: Int, symbolCount: Int
+        _ configuration: SoVITSConfiguration, featureWidth: Int, symbolCount: Int, styleWidth: Int
     ) throws(TorchError) {
-        let (width, styleWidth) = (configuration.hiddenWidth, configuration.styleWidth)
+        let width = configuration.hiddenWidth
         try addLayer("enc_p.ssl_proj", [width, featureWidth, 1])
         try add("enc_p.text_embedding.weight", [symbolCount, width], deviation: 1)
         let parts = [("encoder_text", 1), ("encoder_ssl", 2), ("encoder2", 2)]
