@@ -10,17 +10,22 @@ public struct PhonemeSequence: Sendable, Equatable {
     public let phoneIDs: [Int]
     /// For Chinese, how many phones each character of `normText` has; else nil.
     public let word2ph: [Int]?
+    /// What was skipped or read by a guess, each a sentence for the log.
+    public let warnings: [String]
 
     /// The length of `normText` in Unicode code points, by which upstream sorts texts into batches.
     public var normTextLength: Int { normText.unicodeScalars.count }
 
     /// Puts a sequence together from its parts.
-    public init(text: String, normText: String, phones: [String], phoneIDs: [Int], word2ph: [Int]?) {
+    public init(
+        text: String, normText: String, phones: [String], phoneIDs: [Int], word2ph: [Int]?, warnings: [String] = []
+    ) {
         self.text = text
         self.normText = normText
         self.phones = phones
         self.phoneIDs = phoneIDs
         self.word2ph = word2ph
+        self.warnings = warnings
     }
 
     init(text: String, _ phonemization: Phonemization, _ version: SymbolVersion) {
@@ -31,6 +36,7 @@ public struct PhonemeSequence: Sendable, Equatable {
         phones = known
         phoneIDs = known.compactMap(table.id(of:))
         word2ph = phonemization.word2ph
+        warnings = phonemization.warnings
     }
 }
 
@@ -62,6 +68,8 @@ public struct TextPiece: Sendable, Equatable {
     public var phoneIDs: [Int] { segments.flatMap(\.sequence.phoneIDs) }
     /// Phone symbols of all segments.
     public var phones: [String] { segments.flatMap(\.sequence.phones) }
+    /// What was skipped or read by a guess, each a sentence for the log.
+    public var warnings: [String] { segments.flatMap(\.sequence.warnings) }
     /// The text as it is spoken.
     public var normText: String { segments.map(\.sequence.normText).joined() }
     /// The length of `normText` in Unicode code points, by which upstream sorts texts into batches.

@@ -16,6 +16,8 @@ public struct TextError: Error, CustomStringConvertible, Sendable {
         public static let resourceMissing = Code(rawValue: "resource_missing")
         /// A data file is there but cannot be used.
         public static let resourceDamaged = Code(rawValue: "resource_damaged")
+        /// The user dictionary has a mistake, which the message names by file and line.
+        public static let invalidDictionary = Code(rawValue: "invalid_dictionary")
         /// The caller's input is not what was asked for.
         public static let invalidInput = Code(rawValue: "invalid_input")
     }

@@ -6,28 +6,64 @@ import Synchronization
 /// mapped at its first use.
 public final class TextFrontEnd: Sendable {
     private let resources: TextResources
-    private let phonemizers = Mutex<[Language: any Phonemizer]>([:])
+    private let dictionary: UserDictionary?
+    private let languages = Mutex<[Language: LoadedLanguage]>([:])
+
+    /// A language's front-end with the user's words for it.
+    private struct LoadedLanguage: Sendable {
+        let phonemizer: any Phonemizer
+        let words: WordReadings?
+    }
 
     /// With fewer phones a text is read again behind a full stop.
     private static let fewestPhones = 6
 
     /// Remembers where the data lies; nothing is opened yet.
-    public init(resources: TextResources) {
+    ///
+    /// - Parameter dictionary: the user's readings, nil for none.
+    public init(resources: TextResources, dictionary: UserDictionary? = nil) {
         self.resources = resources
+        self.dictionary = dictionary
+    }
+
+    /// Loads every language that the user dictionary has words of and checks their readings.
+    ///
+    /// - Throws: `TextError` with `.invalidDictionary`, naming file and line; or as `phonemes(of:language:version:)`.
+    public func checkDictionary() throws(TextError) {
+        for language in dictionary?.languages ?? [] {
+            _ = try loaded(language)
+        }
     }
 
     /// The phones of a text that is all in one language: upstream's `clean_text` and `cleaned_text_to_sequence`.
     ///
     /// Models with the first symbol table speak neither Cantonese nor Korean; as upstream does, they answer one comma.
+    /// Inline marks (`MarkedText.init(parsing:)`) and the user dictionary apply.
     ///
-    /// - Throws: `TextError`: `.notYetSupported`, or `.resourceMissing` and `.resourceDamaged` for the language's data.
+    /// - Throws: `TextError`: `.notYetSupported`, `.resourceMissing` and `.resourceDamaged` for the language's data,
+    ///   `.invalidDictionary`, and `.invalidInput` for an inline mark that the language cannot speak.
     public func phonemes(
         of text: String, language: Language, version: SymbolVersion
     ) throws(TextError) -> PhonemeSequence {
+        try phonemes(of: MarkedText(parsing: text), language: language, version: version)
+    }
+
+    private func phonemes(
+        of run: MarkedText, language: Language, version: SymbolVersion
+    ) throws(TextError) -> PhonemeSequence {
         guard language.isSpoken(by: version) else {
-            return PhonemeSequence(text: text, try phonemizer(for: .english).phonemize(" "), version)
+            return PhonemeSequence(text: run.text, try loaded(.english).phonemizer.phonemize(" "), version)
         }
-        return PhonemeSequence(text: text, try phonemizer(for: language).phonemize(text), version)
+        let front = try loaded(language)
+        for mark in run.marks {
+            if let objection = front.phonemizer.objection(to: mark.readings, for: mark.word) {
+                throw TextError(
+                    .invalidInput, "the mark \"\(mark.mark)\" cannot be spoken in \(language.name): \(objection)")
+            }
+        }
+        let overrides = ReadingOverrides(dictionary: front.words, marks: run.marks)
+        let phonemization = try front.phonemizer.phonemize(run.text, version: version, overrides: overrides)
+        return PhonemeSequence(text: run.text, phonemization, version)
     }
 
     /// The runs of one language each in a text, with their phones: upstream's `get_phones_and_bert`.
@@ -36,9 +72,17 @@ public final class TextFrontEnd: Sendable {
     public func segments(
         of text: String, mode: LanguageMode, version: SymbolVersion
     ) throws(TextError) -> [PhonemeSegment] {
-        let first = try readOnce(text, mode, version)
+        try segments(of: MarkedText(parsing: text), mode: mode, version: version)
+    }
+
+    private func segments(
+        of text: MarkedText, mode: LanguageMode, version: SymbolVersion
+    ) throws(TextError) -> [PhonemeSegment] {
+        let joined = MarkedText(text: Self.joiningBlanks(text.text), marks: text.marks)
+        let first = try readOnce(joined, mode, version)
         let count = first.reduce(0) { $0 + $1.sequence.phoneIDs.count }
-        return count < Self.fewestPhones ? try readOnce("." + Self.joiningBlanks(text), mode, version) : first
+        guard count < Self.fewestPhones else { return first }
+        return try readOnce(MarkedText(text: "." + joined.text, marks: joined.marks), mode, version)
     }
 
     /// A text as one piece, uncut.
@@ -54,8 +98,10 @@ public final class TextFrontEnd: Sendable {
     public func promptPiece(
         of text: String, mode: LanguageMode, version: SymbolVersion
     ) throws(TextError) -> TextPiece? {
-        guard let closed = TextCutter.closedPrompt(text, mode: mode) else { return nil }
-        return try piece(of: closed, mode: mode, version: version)
+        var marked = try MarkedText(parsing: text)
+        guard let closed = TextCutter.closedPrompt(marked.text, mode: mode) else { return nil }
+        marked.text = closed
+        return TextPiece(segments: try segments(of: marked, mode: mode, version: version))
     }
 
     /// The pieces in which a request's text is spoken: upstream's `preprocess`.
@@ -68,9 +114,11 @@ public final class TextFrontEnd: Sendable {
         _ text: String, mode: LanguageMode, cut: CutMethod, version: SymbolVersion
     ) throws(TextError) -> [TextPiece] {
         try mode.requireSupported()
+        let marked = try MarkedText(parsing: text)
+        let parts = TextCutter.pieces(of: TextCutter.collapsingPunctuation(marked.text), mode: mode, method: cut)
         var pieces: [TextPiece] = []
-        for part in TextCutter.pieces(of: TextCutter.collapsingPunctuation(text), mode: mode, method: cut) {
-            let piece = try piece(of: part, mode: mode, version: version)
+        for part in marked.distributed(over: parts) {
+            let piece = TextPiece(segments: try segments(of: part, mode: mode, version: version))
             if !piece.normText.isEmpty {
                 pieces.append(piece)
             }
@@ -79,11 +127,12 @@ public final class TextFrontEnd: Sendable {
     }
 
     private func readOnce(
-        _ text: String, _ mode: LanguageMode, _ version: SymbolVersion
+        _ text: MarkedText, _ mode: LanguageMode, _ version: SymbolVersion
     ) throws(TextError) -> [PhonemeSegment] {
         try mode.requireSupported()
-        let sequence = try phonemes(of: Self.joiningBlanks(text), language: .english, version: version)
-        return [PhonemeSegment(language: .english, sequence: sequence)]
+        return [
+            PhonemeSegment(language: .english, sequence: try phonemes(of: text, language: .english, version: version))
+        ]
     }
 
     /// Runs of blanks become one.
@@ -99,11 +148,13 @@ public final class TextFrontEnd: Sendable {
         return String(output)
     }
 
-    private func phonemizer(for language: Language) throws(TextError) -> any Phonemizer {
-        if let known = phonemizers.withLock({ $0[language] }) { return known }
-        // Two threads may both make one at the first use; they are alike, and making one only maps files.
-        let made = try Self.makePhonemizer(for: language, resources: resources)
-        phonemizers.withLock { $0[language] = made }
+    private func loaded(_ language: Language) throws(TextError) -> LoadedLanguage {
+        if let known = languages.withLock({ $0[language] }) { return known }
+        // Two threads may both load one at the first use; they are alike, and loading only maps files.
+        let phonemizer = try Self.makePhonemizer(for: language, resources: resources)
+        let made = LoadedLanguage(
+            phonemizer: phonemizer, words: try dictionary?.readings(for: language, of: phonemizer))
+        languages.withLock { $0[language] = made }
         return made
     }
 

@@ -38,7 +38,7 @@ struct EnglishWordsTests {
     }
 
     private func phones(_ text: String) -> String {
-        phonemizer.phonemize(text).phones.joined(separator: " ")
+        phonemizer.phonemize(text, version: .v2, overrides: .none).phones.joined(separator: " ")
     }
 
     @Test(

@@ -18,18 +18,28 @@ struct EnglishPhonemizer: Phonemizer {
         spelling = try SpellingModel(resources: resources)
     }
 
-    func phonemize(_ text: String) -> Phonemization {
+    func phonemize(
+        _ text: String, version: SymbolVersion, overrides: ReadingOverrides
+    ) -> Phonemization {
         let normalized = EnglishNormalizer.normalize(text)
-        var phones = phones(ofNormalized: normalized)
+        var warnings: [String] = []
+        var phones =
+            overrides.isEmpty
+            ? phones(ofNormalized: normalized) : self.phones(ofNormalized: normalized, of: text, overrides, &warnings)
         if phones.count < Self.shortestReading {
             phones.insert(",", at: 0)
         }
-        return Phonemization(normText: String(decoding: normalized, as: UTF8.self), phones: phones, word2ph: nil)
+        return Phonemization(
+            normText: String(decoding: normalized, as: UTF8.self), phones: phones, word2ph: nil, warnings: warnings)
     }
 
     /// The phones of a normalised text, all of them in the symbol tables.
     func phones(ofNormalized text: [UInt8]) -> [String] {
-        taggedWords(text).flatMap { word, tag in spoken(word, tag) }.compactMap { phone in
+        spelledOut(taggedWords(text).flatMap { word, tag in spoken(word, tag) })
+    }
+
+    func spelledOut(_ phones: [String]) -> [String] {
+        phones.compactMap { phone in
             switch phone {
             case "<unk>": SymbolTable.unknown
             case "'": "-"
@@ -45,7 +55,7 @@ struct EnglishPhonemizer: Phonemizer {
     }
 
     /// The phones of one word; punctuation is its own phone.
-    private func spoken(_ word: [UInt8], _ tag: [UInt8]) -> [String] {
+    func spoken(_ word: [UInt8], _ tag: [UInt8]) -> [String] {
         let lower = word.map(\.asciiLowercased)
         guard lower.contains(where: Self.isLetter) else { return [String(decoding: word, as: UTF8.self)] }
         if word.count == 1 {
