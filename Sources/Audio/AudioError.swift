@@ -27,8 +27,10 @@ public struct AudioError: Error, CustomStringConvertible, Sendable {
         public static let referenceLength = Code("reference_length")
         /// libsoxr refused the conversion.
         public static let resampling = Code("resampling")
-        /// libsndfile could not encode the samples.
+        /// The codec could not encode the samples.
         public static let encoding = Code("encoding")
+        /// This machine cannot make the form that was asked for; the message names what is not installed.
+        public static let encoderMissing = Code("encoder_missing")
     }
 
     /// The kind of failure.

@@ -24,4 +24,16 @@ public enum PCM16 {
         }
         return result
     }
+
+    /// The bytes of samples, little-endian.
+    static func littleEndian(_ samples: [Int16]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: samples.count * 2) { buffer, count in
+            for (index, sample) in samples.enumerated() {
+                let bits = UInt16(bitPattern: sample)
+                buffer.initializeElement(at: 2 * index, to: UInt8(truncatingIfNeeded: bits))
+                buffer.initializeElement(at: 2 * index + 1, to: UInt8(truncatingIfNeeded: bits >> 8))
+            }
+            count = samples.count * 2
+        }
+    }
 }

@@ -12,10 +12,55 @@ final class MemorySource {
     }
 }
 
-/// Bytes that libsndfile writes through its virtual I/O; it goes back to complete headers.
+/// Bytes that libsndfile writes through its virtual I/O.
+///
+/// It goes back to complete headers. What was handed out by then stays as it was: codecs write headers that are valid
+/// without being completed, for just that case.
 final class MemorySink {
-    var bytes: [UInt8] = []
+    /// What was written and not handed out yet.
+    private(set) var bytes: [UInt8] = []
+    /// How many bytes were handed out.
+    private var drained = 0
+    /// Where the next byte is written.
     var position = 0
+
+    /// The length of all that was written.
+    var length: Int { drained + bytes.count }
+
+    /// Hands out what was written since the last time.
+    func drain() -> [UInt8] {
+        defer {
+            drained += bytes.count
+            bytes = []
+        }
+        return bytes
+    }
+
+    func write(_ new: UnsafeRawBufferPointer) {
+        // A write never leaves a hole: positions are kept inside of what was written.
+        let lost = min(new.count, max(0, drained - position))
+        let start = position + lost - drained
+        let overlap = min(new.count - lost, bytes.count - start)
+        if overlap > 0 {
+            bytes.replaceSubrange(start..<start + overlap, with: new[lost..<lost + overlap])
+        }
+        bytes.append(contentsOf: new.dropFirst(lost + max(0, overlap)))
+        position += new.count
+    }
+
+    /// Copies bytes from the position on.
+    ///
+    /// - Returns: how many; none of those that were handed out.
+    func read(into destination: UnsafeMutableRawPointer, count: Int) -> Int {
+        let available = min(count, length - position)
+        guard available > 0, position >= drained else { return 0 }
+        bytes.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return }
+            destination.copyMemory(from: base + (position - drained), byteCount: available)
+        }
+        position += available
+        return available
+    }
 }
 
 /// Opens libsndfile handles over memory.
@@ -56,32 +101,19 @@ enum SoundFile {
     /// Opens an encoder. The caller closes the handle, which completes the bytes, before `sink` goes away.
     static func openForWriting(_ sink: MemorySink, info: inout SF_INFO) throws -> OpaquePointer {
         var callbacks = SF_VIRTUAL_IO(
-            get_filelen: { sf_count_t(SoundFile.sink($0)?.bytes.count ?? 0) },
+            get_filelen: { sf_count_t(SoundFile.sink($0)?.length ?? 0) },
             seek: { offset, whence, context in
                 guard let sink = SoundFile.sink(context) else { return -1 }
-                sink.position = SoundFile.seek(offset, whence, position: sink.position, length: sink.bytes.count)
+                sink.position = SoundFile.seek(offset, whence, position: sink.position, length: sink.length)
                 return sf_count_t(sink.position)
             },
             read: { destination, count, context in
                 guard let sink = SoundFile.sink(context), let destination, count > 0 else { return 0 }
-                let available = min(Int(count), sink.bytes.count - sink.position)
-                guard available > 0 else { return 0 }
-                sink.bytes.withUnsafeBytes { bytes in
-                    guard let base = bytes.baseAddress else { return }
-                    destination.copyMemory(from: base + sink.position, byteCount: available)
-                }
-                sink.position += available
-                return sf_count_t(available)
+                return sf_count_t(sink.read(into: destination, count: Int(count)))
             },
             write: { samples, count, context in
                 guard let sink = SoundFile.sink(context), let samples, count > 0 else { return 0 }
-                let new = UnsafeRawBufferPointer(start: samples, count: Int(count))
-                let overlap = min(new.count, sink.bytes.count - sink.position)
-                if overlap > 0 {
-                    sink.bytes.replaceSubrange(sink.position..<sink.position + overlap, with: new.prefix(overlap))
-                }
-                sink.bytes.append(contentsOf: new.dropFirst(max(0, overlap)))
-                sink.position += new.count
+                sink.write(UnsafeRawBufferPointer(start: samples, count: Int(count)))
                 return count
             },
             tell: { sf_count_t(SoundFile.sink($0)?.position ?? 0) })

@@ -91,7 +91,8 @@ struct SynthesizeCommand: AsyncParsableCommand {
     private func outputFormat() throws -> AudioFormat {
         let suffix = URL(fileURLWithPath: out).pathExtension.lowercased()
         guard let format = AudioFormat(rawValue: suffix) else {
-            throw SynthesisError(.badRequest, "--out \(out): the name must end in .wav, .ogg or .raw")
+            let endings = EncoderSupport.current.formats.map { "." + $0.rawValue }.joined(separator: ", ")
+            throw SynthesisError(.badRequest, "--out \(out): the name must end in one of \(endings)")
         }
         return format
     }

@@ -43,7 +43,7 @@ struct WorkerSynthesizer: Synthesizing {
                 }
             }
             let bytes = try AudioEncoder.encode(audio.samples, sampleRate: audio.sampleRate, format: format)
-            return (bytes, audio, "audio/\(format.rawValue)")
+            return (bytes, audio, format.contentType)
         }
         try await deliver(.head(contentType: contentType, sampleRate: audio.sampleRate, contentLength: bytes.count))
         try await deliver(.bytes(bytes))

@@ -105,43 +105,6 @@ private struct SplitMix: RandomNumberGenerator {
     }
 }
 
-@Suite struct AudioEncoderTests {
-    private let tone = (0..<32000).map { Int16(12000 * sin(2 * Double.pi * 440 * Double($0) / 32000)) }
-
-    @Test func wavIsAPlainHeaderAndTheSamples() throws {
-        let bytes = try AudioEncoder.encode(tone, sampleRate: 32000, format: .wav)
-        #expect(bytes == WaveFile.pcm16(rate: 32000, samples: tone))
-        #expect(
-            try AudioEncoder.encode([], sampleRate: 32000, format: .wav) == WaveFile.pcm16(rate: 32000, samples: []))
-    }
-
-    @Test func rawIsLittleEndian() throws {
-        #expect(try AudioEncoder.encode([1, -2], sampleRate: 32000, format: .raw) == [1, 0, 0xfe, 0xff])
-    }
-
-    @Test func oggHoldsTheTone() throws {
-        let long = Array(repeatElement(tone, count: 20).joined())
-        let bytes = try AudioEncoder.encode(long, sampleRate: 32000, format: .ogg)
-        #expect(bytes.starts(with: Array("OggS".utf8)))
-        #expect(bytes.count < long.count / 4)
-        let clip = try AudioDecoder().decode(bytes)
-        #expect(clip.sampleRate == 32000)
-        #expect(clip.frameCount == long.count)
-        let decoded = try #require(clip.channels.first)
-        var squares = 0.0
-        for (sample, original) in zip(decoded, long) {
-            squares += pow(Double(sample) - Double(original) / 32768, 2)
-        }
-        #expect((squares / Double(long.count)).squareRoot() < 0.01)
-    }
-
-    @Test(arguments: [0, -1, Int.max]) func refusesImpossibleRates(_ rate: Int) {
-        for format in [AudioFormat.wav, .ogg] {
-            #expect(throws: AudioError.self) { try AudioEncoder.encode([0], sampleRate: rate, format: format) }
-        }
-    }
-}
-
 @Suite struct AudioClipTests {
     @Test func refusesUnevenChannels() {
         #expect(throws: AudioError.self) { try AudioClip(sampleRate: 1, channels: []) }
