@@ -1,6 +1,7 @@
 // Element-by-element arithmetic and reductions.
 #include <ATen/ops/abs.h>
 #include <ATen/ops/add.h>
+#include <ATen/ops/addcmul.h>
 #include <ATen/ops/all.h>
 #include <ATen/ops/amax.h>
 #include <ATen/ops/amin.h>
@@ -23,6 +24,7 @@
 #include <ATen/ops/maximum.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/minimum.h>
+#include <ATen/ops/mish.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/neg.h>
 #include <ATen/ops/norm_except_dim.h>
@@ -31,6 +33,7 @@
 #include <ATen/ops/rsub.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/sigmoid.h>
+#include <ATen/ops/silu.h>
 #include <ATen/ops/sin.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/softplus.h>
@@ -64,6 +67,8 @@ static at::Tensor unary(ct_unary_op op, const at::Tensor &a) {
     case CT_FLOOR: return at::floor(a);
     case CT_IS_FINITE: return at::isfinite(a);
     case CT_SOFTPLUS: return at::softplus(a);
+    case CT_SILU: return at::silu(a);
+    case CT_MISH: return at::mish(a);
     }
     TORCH_CHECK(false, "unknown unary op ", static_cast<int>(op));
 }
@@ -112,7 +117,7 @@ extern "C" {
 
 ct_tensor ct_unary(ct_unary_op op, ct_tensor a, ct_status *status) {
     static const char *names[] = {"abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "negate",
-                                  "gelu", "gelu(tanh)", "floor", "is_finite", "softplus"};
+                                  "gelu", "gelu(tanh)", "floor", "is_finite", "softplus", "silu", "mish"};
     return make(status, names[op], {a}, [&] { return unary(op, borrow(a)); });
 }
 
@@ -129,6 +134,10 @@ ct_tensor ct_scalar(ct_binary_op op, ct_tensor a, double value, bool reversed, c
 
 bool ct_add_in_place(ct_tensor a, ct_tensor b, double alpha, ct_status *status) {
     return act(status, "add_", {a, b}, [&] { borrow_mutable(a).add_(borrow(b), alpha); });
+}
+
+bool ct_add_product_in_place(ct_tensor a, ct_tensor b, ct_tensor c, ct_status *status) {
+    return act(status, "addcmul_", {a, b, c}, [&] { borrow_mutable(a).addcmul_(borrow(b), borrow(c)); });
 }
 
 bool ct_multiply_in_place(ct_tensor a, ct_tensor b, ct_status *status) {

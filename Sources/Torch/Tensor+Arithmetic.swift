@@ -52,6 +52,11 @@ extension Tensor {
     /// Each element to this power.
     public func power(_ exponent: Double) throws(TorchError) -> Tensor { try Self.scalar(CT_POWER, self, exponent) }
 
+    /// A number to the power of each element.
+    public static func power(_ base: Double, _ exponents: Tensor) throws(TorchError) -> Tensor {
+        try scalar(CT_POWER, exponents, base, reversed: true)
+    }
+
     /// Absolute value.
     public func abs() throws(TorchError) -> Tensor { try unary(CT_ABS) }
     /// e to each element.
@@ -74,6 +79,10 @@ extension Tensor {
     }
     /// log(1 + e to each element), a smooth ReLU.
     public func softplus() throws(TorchError) -> Tensor { try unary(CT_SOFTPLUS) }
+    /// x × logistic function of x.
+    public func silu() throws(TorchError) -> Tensor { try unary(CT_SILU) }
+    /// x × tanh(softplus(x)).
+    public func mish() throws(TorchError) -> Tensor { try unary(CT_MISH) }
     /// Greatest integer below.
     public func floor() throws(TorchError) -> Tensor { try unary(CT_FLOOR) }
     /// True where an element is neither NaN nor infinite.
@@ -115,6 +124,10 @@ extension Tensor {
     /// Adds `other × alpha` to this tensor's memory.
     public func add(inPlace other: Tensor, alpha: Double = 1) throws(TorchError) {
         try act { ct_add_in_place(handle, other.handle, alpha, $0) }
+    }
+    /// Adds `first × second`, element by element, to this tensor's memory.
+    public func add(inPlace first: Tensor, times second: Tensor) throws(TorchError) {
+        try act { ct_add_product_in_place(handle, first.handle, second.handle, $0) }
     }
     /// Multiplies this tensor's memory by `other`.
     public func multiply(inPlace other: Tensor) throws(TorchError) {

@@ -22,6 +22,15 @@ public struct WeightScope {
         self.init(source: CheckpointWeights(tensors: tensors), prefix: prefix, dtype: dtype, device: device)
     }
 
+    /// A scope over a base's tensors with a LoRA adapter merged into them, in float32, as they are read.
+    /// - Throws: `TorchError` with code `weights` where the adapter does not fit the base.
+    public init(
+        base: [String: TensorRecord], adapter: [String: TensorRecord], prefix: String = "", dtype: DType, device: Device
+    ) throws(TorchError) {
+        self.init(
+            source: try MergedWeights(base: base, adapter: adapter), prefix: prefix, dtype: dtype, device: device)
+    }
+
     /// A scope over tensors that are in memory already, such as random weights for measurements.
     public init(_ tensors: [String: Tensor], prefix: String = "", dtype: DType, device: Device) {
         self.init(source: MadeWeights(tensors: tensors), prefix: prefix, dtype: dtype, device: device)

@@ -101,7 +101,7 @@ void *ct_host_data(ct_tensor tensor);
 // Element by element. `ct_unary`, `ct_binary` and `ct_scalar` take one of these.
 typedef enum {
     CT_ABS, CT_EXP, CT_LOG, CT_SQRT, CT_SIN, CT_COS, CT_TANH, CT_SIGMOID, CT_NEGATE,
-    CT_GELU, CT_GELU_TANH, CT_FLOOR, CT_IS_FINITE, CT_SOFTPLUS,
+    CT_GELU, CT_GELU_TANH, CT_FLOOR, CT_IS_FINITE, CT_SOFTPLUS, CT_SILU, CT_MISH,
 } ct_unary_op;
 typedef enum {
     CT_ADD, CT_SUBTRACT, CT_MULTIPLY, CT_DIVIDE, CT_MAXIMUM, CT_MINIMUM, CT_POWER, CT_LESS,
@@ -112,6 +112,8 @@ ct_tensor ct_binary(ct_binary_op op, ct_tensor a, ct_tensor b, ct_status *status
 /// `reversed`: value op tensor.
 ct_tensor ct_scalar(ct_binary_op op, ct_tensor a, double value, bool reversed, ct_status *status);
 bool ct_add_in_place(ct_tensor a, ct_tensor b, double alpha, ct_status *status);
+/// a += b × c, broadcast to a.
+bool ct_add_product_in_place(ct_tensor a, ct_tensor b, ct_tensor c, ct_status *status);
 bool ct_multiply_in_place(ct_tensor a, ct_tensor b, ct_status *status);
 bool ct_scale_in_place(ct_tensor a, double value, ct_status *status);
 bool ct_fill_in_place(ct_tensor a, double value, ct_status *status);

@@ -8,6 +8,8 @@ import Torch
 struct Flow {
     /// Upstream fixes it; the checkpoint has a flip, without weights, after each.
     static let couplingCount = 4
+    /// Layers of each coupling's network; upstream fixes it.
+    static let layerCount = 4
 
     private struct Coupling {
         let input: Projection
@@ -25,7 +27,9 @@ struct Flow {
             let scope = weights["flows"][2 * index]
             return Coupling(
                 input: try Projection(scope["pre"], from: half, to: width),
-                network: try WaveNet(scope["enc"], width: width, styleWidth: configuration.styleWidth),
+                network: try WaveNet(
+                    scope["enc"], width: width, styleWidth: configuration.styleWidth,
+                    layerCount: Self.layerCount),
                 output: try Projection(scope["post"], from: width, to: half))
         }
     }
@@ -52,8 +56,7 @@ struct Flow {
 ///
 /// Follows `WN` (GPT-SoVITS `module/modules.py`; WaveNet, van den Oord et al. 2016, <https://arxiv.org/abs/1609.03499>).
 struct WaveNet {
-    /// Upstream fixes both.
-    static let layerCount = 4
+    /// Upstream fixes it.
     static let kernel = 5
 
     private struct Layer {
@@ -65,11 +68,11 @@ struct WaveNet {
     private let layers: [Layer]
     private let width: Int
 
-    init(_ weights: WeightScope, width: Int, styleWidth: Int) throws(TorchError) {
+    init(_ weights: WeightScope, width: Int, styleWidth: Int, layerCount: Int) throws(TorchError) {
         self.width = width
-        condition = try Projection(weights["cond_layer"], from: styleWidth, to: 2 * width * Self.layerCount)
-        layers = try (0..<Self.layerCount).map { index throws(TorchError) in
-            let isLast = index == Self.layerCount - 1
+        condition = try Projection(weights["cond_layer"], from: styleWidth, to: 2 * width * layerCount)
+        layers = try (0..<layerCount).map { index throws(TorchError) in
+            let isLast = index == layerCount - 1
             return Layer(
                 input: try TimeConvolution(
                     weights["in_layers"][index], from: width, to: 2 * width, kernel: Self.kernel),
@@ -80,7 +83,7 @@ struct WaveNet {
 
     /// `[1, frames, width]` → `[1, frames, width]`; `style` is `[1, 1, styleWidth]`.
     func callAsFunction(_ frames: Tensor, style: Tensor) throws(TorchError) -> Tensor {
-        let conditions = try condition(style).chunk(Self.layerCount, dimension: 2)
+        let conditions = try condition(style).chunk(layers.count, dimension: 2)
         var hidden = frames
         var skipped = try Tensor.zeros(frames.shape, dtype: frames.dtype, device: frames.device)
         for (layer, condition) in zip(layers, conditions) {

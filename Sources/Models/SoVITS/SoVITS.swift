@@ -257,7 +257,7 @@ public final class SoVITS {
         }
     }
 
-    private static func check(_ ids: [Int], below limit: Int, _ what: String) throws {
+    static func check(_ ids: [Int], below limit: Int, _ what: String) throws {
         guard !ids.isEmpty else { throw ModelError(.input, "there is no \(what) to speak") }
         if let index = ids.firstIndex(where: { !(0..<limit).contains($0) }) {
             throw ModelError(

@@ -74,21 +74,8 @@ extension SoVITSConfiguration {
     /// - Parameter config: the dictionary or `utils.HParams` record with the sections `data` and `model`.
     /// - Throws: ``ModelError`` with code `weights`, naming the field and what is wrong with it.
     public init(_ config: CheckpointValue) throws {
-        let data = try Section("data", of: config)
-        samplingRate = try data.size("sampling_rate")
-        filterLength = try data.size("filter_length")
-        hopLength = try data.size("hop_length")
-        windowLength = try data.size("win_length")
-
+        try self.init(encodersOf: config)
         let model = try Section("model", of: config)
-        latentWidth = try model.size("inter_channels")
-        hiddenWidth = try model.size("hidden_channels")
-        filterWidth = try model.size("filter_channels")
-        headCount = try model.size("n_heads")
-        layerCount = try model.size("n_layers")
-        feedForwardKernel = try model.size("kernel_size")
-        styleWidth = try model.size("gin_channels")
-
         if let kind = model.fields["resblock"], kind.stringValue != "1", kind.intValue != 1 {
             throw model.invalid("resblock", "is not 1, the only kind of residual block that is known")
         }
@@ -107,6 +94,28 @@ extension SoVITSConfiguration {
         }
         upsamplings = zip(rates, kernels).map { Upsampling(rate: $0, kernel: $1) }
         residualBlocks = zip(blockKernels, dilations).map { ResidualBlock(kernel: $0, dilations: $1) }
+        try validate()
+    }
+
+    /// Reads the sizes of the encoders alone, which is all that v3 and v4 use; the decoder's stay at their defaults.
+    ///
+    /// - Throws: as ``init(_:)``.
+    init(encodersOf config: CheckpointValue) throws {
+        self.init()
+        let data = try Section("data", of: config)
+        samplingRate = try data.size("sampling_rate")
+        filterLength = try data.size("filter_length")
+        hopLength = try data.size("hop_length")
+        windowLength = try data.size("win_length")
+
+        let model = try Section("model", of: config)
+        latentWidth = try model.size("inter_channels")
+        hiddenWidth = try model.size("hidden_channels")
+        filterWidth = try model.size("filter_channels")
+        headCount = try model.size("n_heads")
+        layerCount = try model.size("n_layers")
+        feedForwardKernel = try model.size("kernel_size")
+        styleWidth = try model.size("gin_channels")
         try validate()
     }
 

@@ -55,11 +55,13 @@ struct TextEncoder {
     ///
     /// - Parameter length: frames that the prior shall have; joint frames are interpolated where they are not as many.
     func prior(_ joint: Tensor, length: Int) throws(TorchError) -> Prior {
-        var joint = joint
-        if length != joint.size(1) {
-            joint = try joint.transpose(1, 2).contiguous().interpolate(length: length, .linear).transpose(1, 2)
-        }
-        let parts = try output(joint).chunk(2, dimension: 2)
+        let parts = try output(stretch(joint, to: length)).chunk(2, dimension: 2)
         return Prior(mean: parts[0], logDeviation: parts[1])
+    }
+
+    /// Joint frames `[1, frames, hiddenWidth]` interpolated to another length.
+    func stretch(_ joint: Tensor, to length: Int) throws(TorchError) -> Tensor {
+        guard length != joint.size(1) else { return joint }
+        return try joint.transpose(1, 2).contiguous().interpolate(length: length, .linear).transpose(1, 2)
     }
 }

@@ -89,9 +89,9 @@ extension RandomWeights {
             let flow = "flow.flows.\(2 * index)"
             try addLayer("\(flow).pre", [width, half, 1])
             try addLayer("\(flow).post", [half, width, 1], gain: 0.1)
-            try addLayer("\(flow).enc.cond_layer", [2 * width * WaveNet.layerCount, configuration.styleWidth, 1])
-            for layer in 0..<WaveNet.layerCount {
-                let isLast = layer == WaveNet.layerCount - 1
+            try addLayer("\(flow).enc.cond_layer", [2 * width * Flow.layerCount, configuration.styleWidth, 1])
+            for layer in 0..<Flow.layerCount {
+                let isLast = layer == Flow.layerCount - 1
                 try addLayer("\(flow).enc.in_layers.\(layer)", [2 * width, width, WaveNet.kernel])
                 try addLayer("\(flow).enc.res_skip_layers.\(layer)", [isLast ? width : 2 * width, width, 1])
             }
