@@ -18,26 +18,43 @@ public enum OverlapAdd {
             throw AudioError(.invalidArgument, "cannot cross-fade over \(overlap) samples with a search of \(search)")
         }
         guard var tail = fragments.first else { return [] }
-        let window = (0..<overlap).map { index in
-            Float(0.5 - 0.5 * cos(Double.pi * Double(index) / Double(overlap)))
-        }
         var joined = [Float]()
-        for next in fragments.dropFirst() {
-            guard tail.count >= overlap, next.count >= overlap else {
-                throw AudioError(
-                    .invalidArgument,
-                    "cannot cross-fade fragments of \(tail.count) and \(next.count) samples over \(overlap)")
-            }
+        for fragment in fragments.dropFirst() {
+            var next = fragment
+            let offset = try fade(tail, into: &next, overlap: overlap, search: search)
             joined.append(contentsOf: tail.dropLast(overlap))
-            let old = Array(tail.suffix(overlap))
-            let offset = bestOffset(of: old, in: Array(next.prefix(overlap + search)))
             tail = Array(next.dropFirst(offset))
-            for index in 0..<overlap {
-                // The second half of a Hann window is 1 minus its first half.
-                tail[index] = window[index] * tail[index] + (1 - window[index]) * old[index]
-            }
         }
         return joined + tail
+    }
+
+    /// Fades the end of one fragment into the next, where they agree best.
+    ///
+    /// - Parameters:
+    ///   - next: Its samples from the returned offset on, `overlap` of them, become the mixture.
+    ///   - overlap: Samples shared by both.
+    ///   - search: Largest offset tried, in samples.
+    /// - Returns: How many samples at the beginning of `next` are not spoken.
+    /// - Throws: ``AudioError`` with `invalidArgument` when a fragment is shorter than the overlap.
+    public static func fade(
+        _ previous: [Float], into next: inout [Float], overlap: Int, search: Int = 320
+    ) throws -> Int {
+        guard (1...1 << 24).contains(overlap), (0...1 << 24).contains(search), previous.count >= overlap,
+            next.count >= overlap
+        else {
+            throw AudioError(
+                .invalidArgument,
+                "cannot cross-fade fragments of \(previous.count) and \(next.count) samples over \(overlap) with a "
+                    + "search of \(search)")
+        }
+        let old = Array(previous.suffix(overlap))
+        let offset = bestOffset(of: old, in: Array(next.prefix(overlap + search)))
+        for index in 0..<overlap {
+            // The rising half of a Hann window; its falling half is 1 minus this.
+            let rising = Float(0.5 - 0.5 * cos(Double.pi * Double(index) / Double(overlap)))
+            next[offset + index] = rising * next[offset + index] + (1 - rising) * old[index]
+        }
+        return offset
     }
 
     private static func bestOffset(of pattern: [Float], in head: [Float]) -> Int {

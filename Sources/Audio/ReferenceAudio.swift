@@ -90,6 +90,13 @@ public struct ReferenceAudio: Sendable, Equatable {
         self.peak = peak
     }
 
+    /// Mono samples at 16 kHz, resampled by windowed sinc from ``spectrogramInput``: the input of the speaker embedding.
+    ///
+    /// - Throws: ``AudioError``.
+    public func speakerInput() throws -> [Float] {
+        try SincResampler(from: spectrogramRate, to: Self.semanticRate).resample(spectrogramInput)
+    }
+
     private static let headerLimits = AudioDecoder.Limits(
         maximumBytes: limits.maximumBytes, maximumDuration: 1e12, maximumSamples: Int.max)
 

@@ -5,11 +5,14 @@
 // its time in page faults.
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
 
 #include <bit>
 #include <cstddef>
 #include <mutex>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "Guard.h"
@@ -56,6 +59,15 @@ public:
     static KeepingAllocator &shared() {
         static auto *const allocator = new KeepingAllocator();
         return *allocator;
+    }
+
+    void drop_all() {
+        std::vector<void *> dropped;
+        {
+            std::lock_guard<std::mutex> lock(mutex);
+            drop_until(0, dropped);
+        }
+        for (void *block : dropped) c10::free_cpu(block);
     }
 
 private:
@@ -137,6 +149,29 @@ const bool installed = [] {
 }();
 
 }  // namespace
+
+extern "C" void ct_release_memory(ct_device device, ct_status *status) {
+    ctorch::act(status, "release_memory", {}, [&] {
+        KeepingAllocator::shared().drop_all();
+        if (device.type != 0) at::getDeviceAllocator(ctorch::device_of(device).type())->emptyCache();
+    });
+}
+
+extern "C" bool ct_device_memory(ct_device device, size_t *free_bytes, size_t *total_bytes, ct_status *status) {
+    return ctorch::act(status, "device_memory", {}, [&] {
+        TORCH_CHECK(device.type != 0, "only a device's own memory can be asked for");
+        const auto where = ctorch::device_of(device);
+        // Older versions of libtorch have no such question; the answer is 0 there, which means unknown.
+        const auto ask = [&](auto *allocator) -> std::pair<size_t, size_t> {
+            if constexpr (requires { allocator->getMemoryInfo(where.index()); }) {
+                return allocator->getMemoryInfo(where.index());
+            } else {
+                return {0, 0};
+            }
+        };
+        std::tie(*free_bytes, *total_bytes) = ask(at::getDeviceAllocator(where.type()));
+    });
+}
 
 extern "C" void ct_keep_host_memory(size_t byte_limit, ct_status *status) {
     ctorch::act(status, "keep_host_memory", {}, [&] {

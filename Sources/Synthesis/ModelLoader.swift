@@ -6,6 +6,8 @@ import Torch
 actor ModelLoader {
     private let thread: DeviceThread
     private let configuration: SynthesisConfiguration
+    // Kept for the next model that needs it; used on the device's thread only.
+    private var loadedSpeakerEncoder: ERes2NetV2?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -41,22 +43,37 @@ actor ModelLoader {
     }
 
     /// Loads a GPT checkpoint.
-    func loadGPT(_ path: String) throws -> Handover<ModelSet.Loaded<Text2Semantic>> { Handover(content: try gpt(path)) }
+    func loadGPT(_ path: String) throws -> Handover<ModelSet.Loaded<SharedDecoder>> { Handover(content: try gpt(path)) }
 
     /// Loads a SoVITS checkpoint.
-    func loadSoVITS(_ path: String) throws -> Handover<ModelSet.Loaded<SoVITS>> { Handover(content: try sovits(path)) }
+    func loadSoVITS(_ path: String) throws -> Handover<ModelSet.Loaded<SecondStage>> {
+        Handover(content: try sovits(path))
+    }
 
-    private func gpt(_ path: String) throws -> ModelSet.Loaded<Text2Semantic> {
+    private func gpt(_ path: String) throws -> ModelSet.Loaded<SharedDecoder> {
         let checkpoint = try GPTCheckpoint(try CheckpointFile.open(path: path))
         try checkpoint.requireFiniteWeights()
         return ModelSet.Loaded(
-            try Text2Semantic(checkpoint, dtype: configuration.dtype, device: configuration.device), path: path)
+            try SharedDecoder(
+                try Text2Semantic(checkpoint, dtype: configuration.dtype, device: configuration.device)), path: path)
     }
 
-    private func sovits(_ path: String) throws -> ModelSet.Loaded<SoVITS> {
-        let checkpoint = try SoVITSCheckpoint(try CheckpointFile.open(path: path))
+    private func sovits(_ path: String) throws -> ModelSet.Loaded<SecondStage> {
+        let checkpoint = try SoVITSCheckpoint(
+            try CheckpointFile.open(path: path), knownHashes: configuration.knownHashes)
         try checkpoint.requireFiniteWeights()
-        return ModelSet.Loaded(
-            try SoVITS(checkpoint: checkpoint, device: configuration.device, dtype: configuration.dtype), path: path)
+        let (device, dtype) = (configuration.device, configuration.dtype)
+        let model = try SoVITS(checkpoint: checkpoint, device: device, dtype: dtype)
+        let speaker = checkpoint.version.model.usesSpeakerEmbedding ? try speakerEncoder(for: path) : nil
+        return ModelSet.Loaded(.direct(model, speaker: speaker), path: path)
+    }
+
+    /// The speaker encoder, read once and shared by all models that need it.
+    private func speakerEncoder(for path: String) throws -> ERes2NetV2 {
+        if let loadedSpeakerEncoder { return loadedSpeakerEncoder }
+        let file = try configuration.pretrained.required(.speakerEncoder, by: path)
+        let encoder = try ERes2NetV2(path: file, device: configuration.device, dtype: configuration.dtype)
+        loadedSpeakerEncoder = encoder
+        return encoder
     }
 }

@@ -1,5 +1,4 @@
 import Checkpoints
-import Models
 import Synchronization
 import Text
 import Torch
@@ -12,9 +11,9 @@ private let loads = Atomic<UInt64>(0)
 /// old one whatever does not change.
 struct ModelSet {
     /// Text to semantic tokens.
-    let gpt: Loaded<Text2Semantic>
+    let gpt: Loaded<SharedDecoder>
     /// Semantic tokens to audio.
-    let sovits: Loaded<SoVITS>
+    let sovits: Loaded<SecondStage>
     /// The encoders that all sets share.
     let encoders: SharedEncoders
 

@@ -9,16 +9,16 @@ extension Synthesizer {
     /// - Returns: seconds of audio per second of work.
     func selfTest(_ lease: SpeechDevice.Lease) async throws -> Double {
         let piece = try frontEnd.piece(of: Self.selfTestPhrase, mode: .english, version: lease.info.symbolVersion)
-        let tone = try Self.selfTestRecording(rate: lease.samplingRate)
+        let tone = try Self.selfTestRecording(rate: lease.referenceRate)
         var options = try SpeechOptions(SpeechRequest(text: "", textLang: "en", refAudioPath: "", promptLang: "en"))
         options.tokenLimit = Self.selfTestTokens
         let job = SpeechDevice.Job(
-            pieces: [piece], prompt: nil,
+            pieces: [piece], prompt: lease.info.version.usesFlowMatching ? piece : nil,
             recordings: [SpeechDevice.Recording(content: tone.contentHash, isMain: true) { tone }], options: options,
             seed: 1, onStep: {})
-        _ = try await speech.speak(job, lease)
+        _ = try await spoken(job, lease)
         let start = ContinuousClock.now
-        let audio = try await speech.speak(job, lease)
+        let audio = try await spoken(job, lease)
         let taken = ContinuousClock.now - start
         guard audio.samples.contains(where: { abs(Int($0)) > 32 }) else {
             throw SynthesisError(
@@ -28,6 +28,18 @@ extension Synthesizer {
         }
         let (seconds, attoseconds) = taken.components
         return audio.duration / max(1e-6, Double(seconds) + Double(attoseconds) / 1e18)
+    }
+
+    private func spoken(_ job: SpeechDevice.Job, _ lease: SpeechDevice.Lease) async throws -> SpokenAudio {
+        let head = try await speech.begin(job, lease)
+        var samples: [Int16] = []
+        while true {
+            switch try await speech.advance(lease) {
+            case .working: continue
+            case .audio(let more): samples += more
+            case .finished: return SpokenAudio(samples: samples, sampleRate: head.sampleRate)
+            }
+        }
     }
 
     /// The phrase, long enough to measure by and short enough not to delay a start.

@@ -11,6 +11,7 @@ actor SpeechDevice {
     private let dtype: DType
     private var models: ModelSet
     private var leases: [Lease: ModelSet] = [:]
+    private var speeches: [Lease: Speech] = [:]
     private var nextLease: UInt64 = 0
     private var prepared: (epoch: UInt64, models: ModelSet)?
     private var references: LeastRecentlyUsed<EncodedReference.Key, EncodedReference>
@@ -24,7 +25,7 @@ actor SpeechDevice {
         /// Decides symbols and languages.
         let info: ModelSetInfo
         /// The rate in Hz that reference spectrograms need.
-        let samplingRate: Int
+        let referenceRate: Int
     }
 
     /// A recording of a request: its content's hash, and how to prepare it where it is not encoded yet.
@@ -59,7 +60,10 @@ actor SpeechDevice {
     func lease() -> Lease { lease(on: models) }
 
     /// Ends a request; the last one frees a set that is no longer routable.
-    func end(_ lease: Lease) { leases[lease] = nil }
+    func end(_ lease: Lease) {
+        speeches.removeValue(forKey: lease)?.run?.abandon()
+        leases[lease] = nil
+    }
 
     /// Whether a recording needs no preparation.
     func isEncoded(_ content: ContentHash, isMain: Bool, _ lease: Lease) -> Bool {
@@ -72,34 +76,83 @@ actor SpeechDevice {
         _ = try reference(recording, lease, models)
     }
 
-    /// Speaks a request.
-    func speak(_ job: Job, _ lease: Lease) throws -> SpokenAudio {
+    /// Prepares to speak a request.
+    func begin(_ job: Job, _ lease: Lease) throws -> SpokenHead {
+        let speech = Speech(job: job, options: job.options.adapted(to: lease.info.version))
+        let run = try makeRun(speech, lease)
+        speech.run = run
+        speeches[lease] = speech
+        return SpokenHead(
+            sampleRate: run.sampleRate, delivery: speech.options.delivery,
+            isFallback: speech.options.delivery != job.options.delivery)
+    }
+
+    /// Works for a request for a moment.
+    ///
+    /// A request for which the memory does not suffice is begun anew with half the batch, once, unless something of it
+    /// was handed out already.
+    func advance(_ lease: Lease) throws -> SpeechTurn {
+        guard let speech = speeches[lease], let run = speech.run else {
+            throw SynthesisError(.internal, "the request ended before it was spoken")
+        }
+        do {
+            let turn = try run.advance()
+            if case .audio = turn { speech.isHeard = true }
+            return turn
+        } catch  where SynthesisError(translating: error).code == .outOfMemory {
+            run.abandon()
+            speech.run = nil
+            try? Library.releaseMemory(of: device)
+            guard !speech.isHeard, !speech.isRetried else { throw error }
+            speech.isRetried = true
+            speech.options.batchSize = max(1, speech.options.batchSize / 2)
+            speech.run = try makeRun(speech, lease)
+            return .working
+        }
+    }
+
+    /// A request that is being spoken.
+    private final class Speech {
+        let job: Job
+        var options: SpeechOptions
+        var run: SpeechRun?
+        var isHeard = false
+        var isRetried = false
+
+        init(job: Job, options: SpeechOptions) {
+            self.job = job
+            self.options = options
+        }
+    }
+
+    private func makeRun(_ speech: Speech, _ lease: Lease) throws -> SpeechRun {
         guard let models = leases[lease] else {
             throw SynthesisError(.internal, "the request's model set was released before it was spoken")
         }
-        let thread = self.thread
+        let (thread, job) = (self.thread, speech.job)
         let onStep = {
             thread.recordStep()
             try job.onStep()
         }
         try onStep()
-        let encoded = try job.recordings.map { try reference($0, lease, models) }
-        let script = Pipeline.Script(
-            pieces: try job.pieces.map { try prepare($0, models) },
-            prompt: try job.prompt.map { try prepare($0, models) },
-            promptTokens: encoded.first?.tokens ?? [], styles: encoded.map(\.style))
-        let generator = try Generator(seed: job.seed, device: device)
-        let samples = try Pipeline(gpt: models.gpt.model, sovits: models.sovits.model)
-            .speak(script, options: job.options, generator: generator, onStep: onStep)
-        return SpokenAudio(samples: samples, sampleRate: models.sovits.model.samplingRate)
+        let references = try job.recordings.map { try reference($0, lease, models) }
+        let prompt = try job.prompt.map { try prepare($0, models) }
+        let script = SpeechScript(
+            lengths: job.pieces.map(\.normTextLength), prompt: prompt, promptTokens: references.first?.tokens ?? []
+        ) { [device, dtype] index in
+            try PreparedPiece(job.pieces[index], encoders: models.encoders, device: device, dtype: dtype)
+        }
+        return try SpeechRun(
+            script, voice: try models.sovits.model.voice(references, prompt: prompt), decoder: models.gpt.model,
+            options: speech.options, generator: try Generator(seed: job.seed, device: device), onStep: onStep)
     }
 
     // MARK: Switching weights
 
     /// Keeps a set that was loaded beside the routable one, until it is committed or aborted.
     func keep(
-        gpt: ModelLoader.Handover<ModelSet.Loaded<Text2Semantic>>?,
-        sovits: ModelLoader.Handover<ModelSet.Loaded<SoVITS>>?,
+        gpt: ModelLoader.Handover<ModelSet.Loaded<SharedDecoder>>?,
+        sovits: ModelLoader.Handover<ModelSet.Loaded<SecondStage>>?,
         epoch: UInt64
     ) -> ModelSetInfo {
         let set = ModelSet(
@@ -127,7 +180,7 @@ actor SpeechDevice {
         nextLease += 1
         let lease = Lease(
             number: nextLease, sovits: models.sovits.number, info: models.description,
-            samplingRate: models.sovits.model.samplingRate)
+            referenceRate: models.sovits.model.referenceRate)
         leases[lease] = models
         return lease
     }
@@ -146,7 +199,8 @@ actor SpeechDevice {
     private func reference(_ recording: Recording, _ lease: Lease, _ models: ModelSet) throws -> EncodedReference {
         let key = EncodedReference.Key(content: recording.content, isMain: recording.isMain, sovits: lease.sovits)
         if let known = references.value(for: key) { return known }
-        let encoded = try EncodedReference(try recording.prepare(), models: models, device: device)
+        let encoded = try models.sovits.model.encode(
+            try recording.prepare(), hubert: models.encoders.hubert, device: device)
         references.insert(encoded, for: key)
         return encoded
     }

@@ -12,6 +12,10 @@ public struct SynthesisConfiguration: Sendable {
     public var hubertFolder: String
     /// The folder of RoBERTa: `config.json`, `tokenizer.json` and `pytorch_model.bin`.
     public var robertaFolder: String
+    /// Where the published models lie that some versions need beside a voice's own two files.
+    public var pretrained: PretrainedModels
+    /// Model versions of files by the MD5 of their first 8192 bytes, which tells v3 from v4.
+    public var knownHashes = SoVITSVersion.publishedHashes
     /// The folder of the text front-end's tables.
     public var textResources: TextResources
     /// Where models run.
@@ -25,13 +29,15 @@ public struct SynthesisConfiguration: Sendable {
 
     /// Makes a configuration.
     public init(
-        gptPath: String, sovitsPath: String, hubertFolder: String, robertaFolder: String, textResources: TextResources,
+        gptPath: String, sovitsPath: String, hubertFolder: String, robertaFolder: String, pretrained: PretrainedModels,
+        textResources: TextResources,
         device: Device = .cpu, dtype: DType = .float32, threadCount: Int? = nil, referenceCapacity: Int = 64
     ) {
         self.gptPath = gptPath
         self.sovitsPath = sovitsPath
         self.hubertFolder = hubertFolder
         self.robertaFolder = robertaFolder
+        self.pretrained = pretrained
         self.textResources = textResources
         self.device = device
         self.dtype = dtype

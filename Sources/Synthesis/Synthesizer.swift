@@ -1,5 +1,6 @@
 import Audio
 import Models
+import Synchronization
 import Text
 import Torch
 import Wire
@@ -37,18 +38,56 @@ public final class Synthesizer: Sendable {
         get async { await speech.info }
     }
 
-    /// Speaks a request in one piece.
+    /// Speaks a request, handing audio out as it is made.
+    ///
+    /// While `deliver` waits, the device works for other requests.
     /// - Parameters:
     ///   - request: as the HTTP API takes it; paths are used as they are.
     ///   - onStep: called on the device's thread between decoder steps and vocoder blocks; throws to cancel.
+    ///   - begin: called once, before the first samples.
+    ///   - deliver: takes the samples, one call at a time: several in the streaming modes, otherwise one.
+    /// - Returns: seconds of audio.
+    /// - Throws: `SynthesisError`; what `begin` and `deliver` throw.
+    public func speak(
+        _ request: SpeechRequest, onStep: @escaping @Sendable () throws -> Void = {},
+        begin: @Sendable (SpokenHead) async throws -> Void,
+        deliver: @Sendable ([Int16]) async throws -> Void
+    ) async throws -> Double {
+        let lease = await speech.lease()
+        return try await ending(lease) {
+            let head: SpokenHead? = try await translatingErrors {
+                guard let job = try await job(request, lease, onStep) else { return nil }
+                return try await speech.begin(job, lease)
+            }
+            guard let head else {
+                try await begin(SpokenHead(sampleRate: SpokenAudio.nothing.sampleRate, delivery: .whole))
+                try await deliver(SpokenAudio.nothing.samples)
+                return SpokenAudio.nothing.duration
+            }
+            try await begin(head)
+            var count = 0
+            while true {
+                switch try await translatingErrors({ try await speech.advance(lease) }) {
+                case .working: continue
+                case .audio(let samples):
+                    count += samples.count
+                    try await deliver(samples)
+                case .finished: return Double(count) / Double(max(1, head.sampleRate))
+                }
+            }
+        }
+    }
+
+    /// Speaks a request and returns all of it at once.
     /// - Throws: `SynthesisError`.
     public func speak(_ request: SpeechRequest, onStep: @escaping @Sendable () throws -> Void = {}) async throws
         -> SpokenAudio
     {
-        try await translatingErrors { [self] in
-            let lease = await speech.lease()
-            return try await ending(lease) { try await speak(request, lease, onStep) }
-        }
+        let collected = Mutex<(rate: Int, samples: [Int16])>((0, []))
+        _ = try await speak(
+            request, onStep: onStep, begin: { head in collected.withLock { $0.rate = head.sampleRate } },
+            deliver: { samples in collected.withLock { $0.samples += samples } })
+        return collected.withLock { SpokenAudio(samples: $0.samples, sampleRate: $0.rate) }
     }
 
     /// Encodes a recording, so that the first request with it starts sooner.
@@ -101,15 +140,20 @@ public final class Synthesizer: Sendable {
 
     // MARK: Parts
 
-    private func speak(
+    /// A request as the device takes it; nil where there is nothing to speak.
+    private func job(
         _ request: SpeechRequest, _ lease: SpeechDevice.Lease, _ onStep: @escaping @Sendable () throws -> Void
-    ) async throws -> SpokenAudio {
+    ) async throws -> SpeechDevice.Job? {
         let options = try SpeechOptions(request)
         guard let cut = CutMethod(rawValue: request.textSplitMethod) else {
             throw SynthesisError(.badRequest, "text_split_method:\(request.textSplitMethod) is not supported")
         }
         let symbols = lease.info.symbolVersion
         let mode = try mode(request.textLang, "text_lang", lease.info)
+        if lease.info.version.usesFlowMatching, request.promptText.isEmpty {
+            throw SynthesisError(
+                .badRequest, "prompt_text cannot be empty when using SoVITS \(lease.info.version.rawValue)")
+        }
         // The prompt's language counts only where there is a prompt, as upstream.
         let prompt =
             request.promptText.isEmpty
@@ -122,12 +166,10 @@ public final class Synthesizer: Sendable {
         for path in request.auxRefAudioPaths where !path.isEmpty {
             recordings.append(try await recording(path, isMain: false, lease))
         }
-        guard !pieces.isEmpty else { return .nothing }
+        guard !pieces.isEmpty else { return nil }
         let seed = request.seed == -1 ? UInt64(UInt32.random(in: .min ... .max)) : UInt64(bitPattern: request.seed)
-        return try await speech.speak(
-            SpeechDevice.Job(
-                pieces: pieces, prompt: prompt, recordings: recordings, options: options, seed: seed, onStep: onStep),
-            lease)
+        return SpeechDevice.Job(
+            pieces: pieces, prompt: prompt, recordings: recordings, options: options, seed: seed, onStep: onStep)
     }
 
     private func mode(_ code: String, _ field: String, _ info: ModelSetInfo) throws -> LanguageMode {
@@ -147,7 +189,7 @@ public final class Synthesizer: Sendable {
         let role: ReferenceAudio.Role = isMain ? .main : .auxiliary
         let bytes = try FileBytes.read(path: path, maximumBytes: ReferenceAudio.limits.maximumBytes)
         let content = ContentHash(of: bytes)
-        let rate = lease.samplingRate
+        let rate = lease.referenceRate
         let prepare = { @Sendable in
             try ReferenceAudio(bytes: bytes, name: path, role: role, rate: rate, contentHash: content)
         }

@@ -33,6 +33,24 @@ public enum Library {
         if status.kind != 0 { throw TorchError(taking: &status) }
     }
 
+    /// Hands memory that was kept for tensors to come back to the device and to the kernel, as after running out of it.
+    public static func releaseMemory(of device: Device) throws(TorchError) {
+        var status = ct_status()
+        ct_release_memory(device.raw, &status)
+        if status.kind != 0 { throw TorchError(taking: &status) }
+    }
+
+    /// Free and total memory of an NVIDIA card, in bytes; nil for the CPU and where libtorch
+    /// does not tell.
+    public static func memory(of device: Device) throws(TorchError) -> (free: Int, total: Int)? {
+        guard device.isCUDA else { return nil }
+        var (free, total) = (0, 0)
+        var status = ct_status()
+        _ = ct_device_memory(device.raw, &free, &total, &status)
+        if status.kind != 0 { throw TorchError(taking: &status) }
+        return total > 0 ? (free, total) : nil
+    }
+
     /// Sets how many threads one CPU operation may use.
     public static func setThreadCount(_ count: Int) throws(TorchError) {
         var status = ct_status()

@@ -42,6 +42,7 @@ extension SynthesisConfiguration {
             sovitsPath: inference.resolve(inference.active.vitsWeightsPath),
             hubertFolder: inference.resolve(inference.active.cnhubertBasePath),
             robertaFolder: inference.resolve(inference.active.bertBasePath),
+            pretrained: PretrainedModels(resolve: inference.resolve),
             textResources: TextResources(directory: settings.home + "/text"), device: device, dtype: dtype,
             threadCount: settings.cpuThreads == 0 ? nil : settings.cpuThreads)
     }

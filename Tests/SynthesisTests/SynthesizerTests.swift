@@ -14,7 +14,7 @@ import Wire
     static let configuration = SynthesisConfiguration(
         gptPath: voice + "/gsv-v2final-pretrained/s1bert25hz-5kh-longer-epoch=12-step=369668.ckpt",
         sovitsPath: voice + "/gsv-v2final-pretrained/s2G2333k.pth", hubertFolder: voice + "/chinese-hubert-base",
-        robertaFolder: voice + "/chinese-roberta-wwm-ext-large",
+        robertaFolder: voice + "/chinese-roberta-wwm-ext-large", pretrained: PretrainedModels { voice + "/" + $0 },
         textResources: TextResources(
             directory: (ProcessInfo.processInfo.environment["CHORUS_HOME"]
                 ?? Fixtures.repository.appendingPathComponent(".chorus").path) + "/text"),

@@ -76,6 +76,10 @@ void ct_name_thread(const char *name);
 void ct_set_tf32(bool allowed, ct_status *status);
 /// Keeps up to this many bytes of freed CPU tensors' memory for the next ones, instead of handing it to the kernel and back.
 void ct_keep_host_memory(size_t byte_limit, ct_status *status);
+/// Hands memory that was kept for tensors to come back to the device and to the kernel.
+void ct_release_memory(ct_device device, ct_status *status);
+/// Free and total memory of a device that has its own.
+bool ct_device_memory(ct_device device, size_t *free_bytes, size_t *total_bytes, ct_status *status);
 
 // Life and data
 void ct_tensor_free(ct_tensor tensor);

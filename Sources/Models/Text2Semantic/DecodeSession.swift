@@ -17,6 +17,7 @@ public final class DecodeSession {
     private let inputs: [Text2SemanticInput]
     private let prompt: [Int]
     private let isSideBySide: Bool
+    private let isStreamed: Bool
     private let earlyStop: Int
     private let vocabularySize: Int
     private let generator: Generator
@@ -45,6 +46,7 @@ public final class DecodeSession {
         self.inputs = inputs
         self.prompt = prompt ?? []
         isSideBySide = order == .sideBySide && !self.prompt.isEmpty
+        isStreamed = order == .streamed
         var options = options
         if order == .sideBySide && self.prompt.isEmpty {
             options.repetitionPenalty = SamplingOptions.defaultRepetitionPenalty
@@ -167,6 +169,7 @@ public final class DecodeSession {
     /// What upstream's slices leave of a text that found no end: the batched way drops the last token; the other one keeps
     /// it, and its caller drops the first, except without a prompt.
     private func cut(_ tokens: [Int]) -> [Int] {
+        if isStreamed { return tokens }
         if isSideBySide { return tokens.dropLast() }
         return prompt.isEmpty ? tokens : Array(tokens.dropFirst())
     }

@@ -6,4 +6,6 @@ public enum DecodingOrder: Sendable, Hashable {
     case sideBySide
     /// One text after the other.
     case oneByOne
+    /// One text after the other, spoken while its tokens come: none of them is cut off at the end.
+    case streamed
 }

@@ -20,7 +20,7 @@ public final class Text2Semantic {
 
     let layers: [Text2SemanticLayer]
     private let phonemeTable: Tensor  // [phonemes, hidden]
-    private let speechTable: Tensor  // [vocabulary, hidden]
+    let speechTable: Tensor  // [vocabulary, hidden]
     private let bertWeight: Tensor  // [hidden, bert]
     private let bertBias: Tensor
     private let phonemePositions: Tensor  // [positions, hidden], scaled
