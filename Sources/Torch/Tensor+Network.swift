@@ -76,6 +76,20 @@ extension Tensor {
     ) throws(TorchError) -> Tensor {
         try make { ct_cached_attention(handle, keys.handle, values.handle, positions.handle, mask?.handle, $0) }
     }
+    /// x + magnitude × sin²(frequency × x), computed at twice the rate so that its overtones do not fold back; self is
+    /// `[1, time, channels]`, and what lies beyond its ends has their values.
+    /// - Parameters:
+    ///   - frequency: float32 `[channels]`, as is `magnitude`.
+    ///   - up: the taps of the filter after doubling the rate, float32 `[12]`.
+    ///   - down: the taps of the filter before halving it.
+    ///   - fused: in one pass where self is on the CPU; false takes libtorch's convolutions as on other devices.
+    public func antiAliasedSnake(
+        frequency: Tensor, magnitude: Tensor, up: Tensor, down: Tensor, fused: Bool = true
+    ) throws(TorchError) -> Tensor {
+        try make {
+            ct_anti_aliased_snake(handle, frequency.handle, magnitude.handle, up.handle, down.handle, fused, $0)
+        }
+    }
     /// How `interpolate` fills in.
     public enum Interpolation: String, Sendable {
         /// Linear, corners not aligned.

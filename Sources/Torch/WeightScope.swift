@@ -108,6 +108,13 @@ public struct WeightScope {
         return try source.read(prefix + name, dtype: dtype, default: self.dtype, device: device)
     }
 
+    /// The shape of a convolution's weight, with or without weight normalisation.
+    /// - Throws: `TorchError` with code `weights` where there is none.
+    public func foldedShape() throws(TorchError) -> [Int] {
+        let direction = ["weight_v", "parametrizations.weight.original1"].first(where: contains)
+        return try shape(of: direction ?? "weight")
+    }
+
     /// Reads a convolution's weight, folding weight normalisation where the checkpoint still has it.
     ///
     /// Three spellings occur: `weight`, `weight_g` with `weight_v`, and

@@ -173,6 +173,11 @@ ct_tensor ct_attention(ct_tensor query, ct_tensor key, ct_tensor value, ct_tenso
 /// everything up to there. `mask`: bool [rows, 1, 1, span], true up to each row's position; NULL on the CPU in float32.
 ct_tensor ct_cached_attention(ct_tensor qkv, ct_tensor keys, ct_tensor values, ct_tensor positions, ct_tensor mask,
                               ct_status *status);
+/// x + magnitude × sin²(frequency × x) between an upsampling and a downsampling by two, for `a` [1, time, channels]; what
+/// lies beyond the ends has their values. `frequency`, `magnitude` [channels], `up`, `down` [12]: float32. `fused`: in
+/// one pass where `a` is on the CPU.
+ct_tensor ct_anti_aliased_snake(ct_tensor a, ct_tensor frequency, ct_tensor magnitude, ct_tensor up, ct_tensor down,
+                                bool fused, ct_status *status);
 /// `mode`: "linear" or "nearest"; the last dimension becomes `length`, `scale` (0 = none) is what upstream passed.
 ct_tensor ct_interpolate1d(ct_tensor a, int64_t length, double scale, const char *mode, ct_status *status);
 /// Power spectrogram parts: [..., bins, frames, 2] (real, imaginary), no normalisation, one-sided.

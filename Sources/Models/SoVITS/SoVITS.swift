@@ -68,7 +68,8 @@ public final class SoVITS {
                 ? try SpeakerConditioning(
                     weights, styleWidth: configuration.styleWidth, textStyleWidth: textEncoder.mrte.width) : nil
             flow = try Flow(weights["flow"], configuration)
-            decoder = try WaveDecoder(weights["dec"], configuration)
+            decoder = try WaveDecoder(
+                weights["dec"], configuration.decoder, styleWidth: configuration.styleWidth)
         } catch {
             throw Self.wrap(error, "building SoVITS \(version.rawValue)")
         }

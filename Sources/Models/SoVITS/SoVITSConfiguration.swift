@@ -3,32 +3,9 @@ import Checkpoints
 /// The sizes of a SoVITS model that a checkpoint's configuration states; all others are read off tensors' shapes.
 public struct SoVITSConfiguration: Sendable, Hashable {
     /// One kind of residual block of the wave decoder.
-    public struct ResidualBlock: Sendable, Hashable {
-        /// Width of the convolutions, odd.
-        public var kernel: Int
-        /// Dilation of the first convolution of each pair.
-        public var dilations: [Int]
-
-        /// Describes a kind of residual block.
-        public init(kernel: Int, dilations: [Int]) {
-            self.kernel = kernel
-            self.dilations = dilations
-        }
-    }
-
+    public typealias ResidualBlock = WaveDecoderSizes.ResidualBlock
     /// One upsampling stage of the wave decoder.
-    public struct Upsampling: Sendable, Hashable {
-        /// Output samples per input frame.
-        public var rate: Int
-        /// Width of the transposed convolution, at least the rate.
-        public var kernel: Int
-
-        /// Describes a stage.
-        public init(rate: Int, kernel: Int) {
-            self.rate = rate
-            self.kernel = kernel
-        }
-    }
+    public typealias Upsampling = WaveDecoderSizes.Upsampling
 
     /// Rate of the audio that comes out, in Hz.
     public var samplingRate = 32_000
@@ -64,8 +41,13 @@ public struct SoVITSConfiguration: Sendable, Hashable {
     /// The sizes of the published v1 and v2 models.
     public init() {}
 
+    /// The sizes of the wave decoder.
+    public var decoder: WaveDecoderSizes {
+        WaveDecoderSizes(
+            inputWidth: latentWidth, width: decoderWidth, upsamplings: upsamplings, residualBlocks: residualBlocks)
+    }
     /// Audio samples per latent frame.
-    public var upsampleFactor: Int { upsamplings.reduce(1) { $0 * $1.rate } }
+    public var upsampleFactor: Int { decoder.upsampleFactor }
 }
 
 extension SoVITSConfiguration {
@@ -131,20 +113,7 @@ extension SoVITSConfiguration {
             hiddenWidth % headCount == 0, "hidden_channels \(hiddenWidth) do not divide into \(headCount) n_heads")
         try require(feedForwardKernel % 2 == 1, "kernel_size is \(feedForwardKernel), which is not odd")
         try require(layerCount >= 2, "n_layers is \(layerCount); at least 2 are needed")
-        try require(upsamplings.count < 16, "\(upsamplings.count) upsample_rates are more than any decoder has")
-        try require(
-            decoderWidth % (1 << upsamplings.count) == 0,
-            "upsample_initial_channel \(decoderWidth) does not halve \(upsamplings.count) times")
-        for stage in upsamplings {
-            try require(
-                stage.kernel >= stage.rate,
-                "upsample_kernel_sizes has \(stage.kernel) where upsample_rates has \(stage.rate): samples would be left out"
-            )
-        }
-        try require(upsampleFactor <= 1 << 16, "upsample_rates multiply to \(upsampleFactor)")
-        for block in residualBlocks {
-            try require(block.kernel % 2 == 1, "resblock_kernel_sizes has \(block.kernel), which is not odd")
-        }
+        try decoder.validate("SoVITS configuration")
     }
 
     /// A part of the configuration, whose fields are positive integers or lists of them.

@@ -1,6 +1,6 @@
 import Torch
 
-/// Latent frames to samples: a HiFi-GAN generator conditioned on a style embedding.
+/// Frames to samples: a HiFi-GAN generator, conditioned on a style embedding or not.
 ///
 /// Follows `Generator` and `ResBlock1` (GPT-SoVITS `module/models.py`, `module/modules.py`; HiFi-GAN, Kong et al. 2020,
 /// <https://arxiv.org/abs/2010.05646>).
@@ -8,9 +8,7 @@ struct WaveDecoder {
     private static let slope = 0.1
     /// Upstream leaves torch's default before the last convolution.
     private static let lastSlope = 0.01
-    private static let outerKernel = 7
-    /// Frames decoded at once. Longer latents are decoded in overlapping windows, which bounds the memory (about 160 MB
-    /// for the published sizes) and keeps it in the processor's cache; a window's samples are those of the whole.
+    /// Frames decoded at once; takes about 160 MB for the published sizes.
     static let windowLength = 512
 
     private struct Stage {
@@ -19,27 +17,36 @@ struct WaveDecoder {
     }
 
     private let input: TimeConvolution
-    private let condition: Projection
+    private let condition: Projection?
     private let stages: [Stage]
     private let output: TimeConvolution
-    private let configuration: SoVITSConfiguration
-    /// Latent frames on each side that the samples of a frame depend on.
+    private let sizes: WaveDecoderSizes
+    /// Frames on each side that the samples of a frame depend on.
     let margin: Int
 
-    init(_ weights: WeightScope, _ configuration: SoVITSConfiguration) throws(TorchError) {
-        self.configuration = configuration
-        var width = configuration.decoderWidth
-        input = try TimeConvolution(
-            weights["conv_pre"], from: configuration.latentWidth, to: width, kernel: Self.outerKernel)
-        condition = try Projection(weights["cond"], from: configuration.styleWidth, to: width)
+    /// - Parameters:
+    ///   - styleWidth: nil for a decoder without a style.
+    ///   - hasOutputBias: whether the last convolution has a bias.
+    init(
+        _ weights: WeightScope, _ sizes: WaveDecoderSizes, styleWidth: Int?, hasOutputBias: Bool = false
+    ) throws(TorchError) {
+        self.sizes = sizes
+        var width = sizes.width
+        let kernel = WaveDecoderSizes.outerKernel
+        input = try TimeConvolution(weights["conv_pre"], from: sizes.inputWidth, to: width, kernel: kernel)
+        if let styleWidth {
+            condition = try Projection(weights["cond"], from: styleWidth, to: width)
+        } else {
+            condition = nil
+        }
         var stages: [Stage] = []
         var blockIndex = 0
-        for (index, stage) in configuration.upsamplings.enumerated() {
+        for (index, stage) in sizes.upsamplings.enumerated() {
             let upsampling = try UpsamplingConvolution(
                 weights["ups"][index], from: width, to: width / 2, rate: stage.rate, kernel: stage.kernel)
             width /= 2
             var blocks: [ResidualBlock] = []
-            for shape in configuration.residualBlocks {
+            for shape in sizes.residualBlocks {
                 blocks.append(try ResidualBlock(weights["resblocks"][blockIndex], shape, width: width))
                 blockIndex += 1
             }
@@ -47,47 +54,48 @@ struct WaveDecoder {
         }
         self.stages = stages
         output = try TimeConvolution(
-            weights["conv_post"], from: width, to: 1, kernel: Self.outerKernel, hasBias: false)
-        margin = Self.margin(configuration)
+            weights["conv_post"], from: width, to: 1, kernel: kernel, hasBias: hasOutputBias)
+        margin = sizes.margin()
     }
 
-    /// `[1, frames, latentWidth]` → samples `[frames × upsampleFactor]`.
+    /// `[1, frames, inputWidth]` → samples `[frames × upsampleFactor]`.
     ///
     /// - Parameters:
-    ///   - style: `[1, 1, styleWidth]`
+    ///   - style: `[1, 1, styleWidth]`, where there is a style.
     ///   - windowLength: frames decoded at once.
     ///   - checkpoint: called after each residual block; what it throws ends the work.
     func callAsFunction(
-        _ latent: Tensor, style: Tensor, windowLength: Int = Self.windowLength, checkpoint: () throws -> Void
+        _ frames: Tensor, style: Tensor?, windowLength: Int = Self.windowLength, checkpoint: () throws -> Void
     ) throws -> Tensor {
-        let frames = latent.size(1)
-        // Where kernel and rate differ by an odd number a stage makes one frame too many, and windows do not line up.
-        let linesUp = configuration.upsamplings.allSatisfy { ($0.kernel - $0.rate) % 2 == 0 }
-        guard frames > windowLength, linesUp else { return try decode(latent, style: style, checkpoint: checkpoint) }
-        let factor = configuration.upsampleFactor
-        var windows: [Tensor] = []
-        for start in stride(from: 0, to: frames, by: windowLength) {
-            let end = min(frames, start + windowLength)
-            let (first, last) = (max(0, start - margin), min(frames, end + margin))
-            let samples = try decode(
-                latent.narrow(1, start: first, length: last - first), style: style, checkpoint: checkpoint)
-            windows.append(
-                try samples.narrow(0, start: (start - first) * factor, length: (end - start) * factor).clone())
-        }
-        return try Tensor.concatenate(windows)
+        guard sizes.linesUp else { return try decode(frames, style: style, checkpoint: checkpoint) }
+        let windows = DecodingWindows(length: windowLength, margin: margin, factor: sizes.upsampleFactor)
+        return try windows(frames) { try decode($0, style: style, checkpoint: checkpoint) }
     }
 
-    /// The first convolution, before the style is added: `[1, frames, decoderWidth]`.
-    func enter(_ latent: Tensor) throws(TorchError) -> Tensor { try input(latent) }
+    /// The first convolution, before the style is added: `[1, frames, width]`.
+    func enter(_ frames: Tensor) throws(TorchError) -> Tensor { try input(frames) }
 
     /// The first stage's frames before its residual blocks, for comparison with the reference.
-    func firstStage(_ latent: Tensor, style: Tensor) throws(TorchError) -> Tensor? {
-        try stages.first?.upsampling((enter(latent) + condition(style)).leakyReLU(inPlace: Self.slope))
+    func firstStage(_ frames: Tensor, style: Tensor?) throws(TorchError) -> Tensor? {
+        try stages.first?.upsampling(conditioned(frames, style: style).leakyReLU(inPlace: Self.slope))
     }
 
-    private func decode(_ latent: Tensor, style: Tensor, checkpoint: () throws -> Void) throws -> Tensor {
-        var frames = try enter(latent)
-        try frames.add(inPlace: condition(style))
+    /// The first stage's residual blocks, each for itself, for comparison with the reference.
+    func firstBlocks(_ frames: Tensor) throws(TorchError) -> [Tensor] {
+        let activated = try frames.leakyReLU(Self.slope)
+        return try (stages.first?.blocks ?? []).map { block throws(TorchError) in
+            try block(frames, activated: activated)
+        }
+    }
+
+    private func conditioned(_ frames: Tensor, style: Tensor?) throws(TorchError) -> Tensor {
+        let entered = try enter(frames)
+        if let condition, let style { try entered.add(inPlace: condition(style)) }
+        return entered
+    }
+
+    private func decode(_ frames: Tensor, style: Tensor?, checkpoint: () throws -> Void) throws -> Tensor {
+        var frames = try conditioned(frames, style: style)
         for stage in stages {
             frames = try stage.upsampling(frames.leakyReLU(inPlace: Self.slope))
             frames = try average(stage.blocks, frames, checkpoint: checkpoint)
@@ -115,7 +123,7 @@ struct WaveDecoder {
         private let pairs: [(first: TimeConvolution, second: TimeConvolution)]
 
         init(
-            _ weights: WeightScope, _ shape: SoVITSConfiguration.ResidualBlock, width: Int
+            _ weights: WeightScope, _ shape: WaveDecoderSizes.ResidualBlock, width: Int
         ) throws(TorchError) {
             let kernel = shape.kernel
             pairs = try shape.dilations.enumerated().map { index, dilation throws(TorchError) in
@@ -140,18 +148,5 @@ struct WaveDecoder {
             }
             return sum
         }
-    }
-
-    /// How many latent frames a sample's neighbourhood reaches, followed from the samples back to the latent.
-    private static func margin(_ configuration: SoVITSConfiguration) -> Int {
-        var reach = outerKernel / 2
-        let blockReach =
-            configuration.residualBlocks.map { block in
-                block.dilations.reduce(0) { $0 + block.kernel / 2 * ($1 + 1) }
-            }.max() ?? 0
-        for stage in configuration.upsamplings.reversed() {
-            reach = (reach + blockReach + stage.kernel + stage.rate - 1) / stage.rate
-        }
-        return reach + outerKernel / 2
     }
 }

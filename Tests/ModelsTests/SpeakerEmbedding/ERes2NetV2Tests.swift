@@ -99,7 +99,7 @@ import Torch
         #expect(error?.code == .input)
         for count in [400, 560, 2000] {
             let embedding = try model.embed([Float](repeating: 0, count: count)).floats()
-            #expect(embedding.count == model.width && embedding.allSatisfy(\.isFinite))
+            #expect(embedding.count == model.width && embedding.allSatisfy { $0.isFinite })
         }
     }
 
