@@ -61,6 +61,7 @@ let package = Package(
         // System libraries
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMecab", providers: [.apt(["libmecab-dev"])]),
+        .systemLibrary(name: "COpenCC", pkgConfig: "opencc", providers: [.apt(["libopencc-dev"])]),
         .systemLibrary(name: "CSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -78,7 +79,7 @@ let package = Package(
         library("Checkpoints", ["CZlib"], settings: numeric),
         library("Torch", ["CTorch", "Checkpoints"], linker: [torchLinking]),
         library("Audio", ["CSndFile", "CSoxr"], settings: numeric),
-        library("Text", ["CMecab"], settings: numeric),
+        library("Text", ["CMecab", "COpenCC"], settings: numeric),
         library("Models", ["Torch", "Checkpoints", "Audio"], settings: numeric),
         library("Synthesis", ["Models", "Text", "Audio", "Torch", "Checkpoints", "Wire"]),
         library("Benchmarking", ["Models", "Torch", "Checkpoints", "CZlib"]),
