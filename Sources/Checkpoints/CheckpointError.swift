@@ -57,6 +57,8 @@ extension CheckpointError.Code {
     public static let fileNotFound = Self("file_not_found")
     /// The system refused to open, stat, read or map the file.
     public static let notReadable = Self("not_readable")
+    /// A file could not be written.
+    public static let notWritable = Self("not_writable")
     /// The path names a directory, a device, a pipe or a socket.
     public static let notRegularFile = Self("not_regular_file")
     /// The file has no bytes.
@@ -85,6 +87,8 @@ extension CheckpointError.Code {
     public static let missingStorage = Self("missing_storage")
     /// The header of a safetensors file is not well formed.
     public static let malformedHeader = Self("malformed_header")
+    /// An ONNX model, or a part of one, is not well formed.
+    public static let malformedMessage = Self("malformed_message")
     /// A scalar type that is not supported.
     public static let unsupportedScalarType = Self("unsupported_scalar_type")
     /// A top-level entry such as `weight` is missing or of another kind.

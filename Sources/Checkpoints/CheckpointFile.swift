@@ -10,6 +10,8 @@ public struct CheckpointFile: Sendable {
         case legacyPickle
         /// Hugging Face safetensors.
         case safetensors
+        /// An ONNX model, of which the weights are read.
+        case onnx
     }
 
     /// Where the file was opened.
@@ -18,9 +20,9 @@ public struct CheckpointFile: Sendable {
     public let container: Container
     /// The version tag in place of `PK`, if there is one.
     public let headTag: HeadTag?
-    /// What the file holds; for safetensors a dictionary of tensors.
+    /// What the file holds; for safetensors and ONNX a dictionary of tensors.
     public let root: CheckpointValue
-    /// Text that a safetensors header carries beside its tensors.
+    /// Text that a safetensors header carries beside its tensors; for ONNX what the operations tell of the configuration.
     public let metadata: [String: String]
     /// Size of the file in bytes.
     public let byteCount: Int
@@ -130,6 +132,7 @@ extension CheckpointFile {
             }
             return (headTag, try ZipCheckpointReader(block, limits: limits).read())
         }
+        if ONNXGraph.recognizes(block) { return (nil, try ONNXReader(block, limits: limits).read()) }
         if bytes[0] == 0x80 { return (nil, try LegacyPickleReader(block, limits: limits).read()) }
         if bytes.count >= 2, bytes[0] == UInt8(ascii: "P"), bytes[1] == UInt8(ascii: "K") {
             // A directory without entries, or the first of several volumes.
@@ -152,6 +155,6 @@ extension CheckpointFile {
         if begins("GGUF") { return "it is a GGUF file" }
         let isText = bytes.prefix(512).allSatisfy { $0 >= 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
         if isText { return "it is a text file" }
-        return "it begins neither as a zip, nor as a pickle, nor as safetensors"
+        return "it begins neither as a zip, nor as a pickle, nor as safetensors, nor as ONNX"
     }
 }

@@ -50,6 +50,7 @@ extension InspectionReport {
             case .zip: "PyTorch zip"
             case .legacyPickle: "PyTorch legacy (before 1.6)"
             case .safetensors: "safetensors"
+            case .onnx: "ONNX"
             }
         return headTag.map { "\(name), head tag \($0)" } ?? name
     }
@@ -62,6 +63,7 @@ extension InspectionReport {
             guard let version else { return name }
             let lora = version.isLoRA ? " LoRA" + (loraRank.map { ", rank \($0)" } ?? "") : ""
             return "\(name) \(version.model.rawValue)\(lora)"
+        case .g2pw: return "g2pW (polyphonic characters)"
         case .other: return "other tensors"
         }
     }

@@ -6,6 +6,8 @@ public struct InspectionReport: Sendable, Codable {
         case gpt
         /// Second stage: semantic tokens to sound.
         case sovits
+        /// The network that reads polyphonic Chinese characters.
+        case g2pw
         /// Tensors of another model, such as a vocoder or an encoder.
         case other
     }

@@ -33,7 +33,7 @@ public struct Inspector {
         switch kind {
         case .gpt: gptSizes = inspectGPT()
         case .sovits: (version, loraRank) = inspectSoVITS()
-        case .other: break
+        case .g2pw, .other: break
         }
         findRecords()
         let tensors = inspectTensors()
@@ -69,6 +69,7 @@ public struct Inspector {
     private func guessKind() -> InspectionReport.Kind {
         let gpt = [".ar_predict_layer.", ".ar_text_embedding.", ".ar_audio_embedding.", "model.h.layers."]
         let sovits = ["enc_p.", "dec.conv_post.", "ref_enc.", "cfm.", "bridge.", "wns1.", "linear_mel.", "sv_emb."]
+        if listing.items.contains(where: { $0.place == "second_order_descriptor.weight" }) { return .g2pw }
         for item in listing.items {
             if gpt.contains(where: item.place.contains) { return .gpt }
             let isUnderWeight = item.place.hasPrefix("weight.")
@@ -134,7 +135,7 @@ public struct Inspector {
     // MARK: Content
 
     private func entries() -> [InspectionReport.Entry] {
-        guard file.container != .safetensors else { return [] }
+        guard file.container != .safetensors, file.container != .onnx else { return [] }
         return file.root.fieldEntries.prefix(64).map { entry in
             let count = entry.value.fieldEntries.count
             let kind = count > 0 ? "\(entry.value.kindName) of \(count)" : entry.value.kindName

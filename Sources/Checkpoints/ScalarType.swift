@@ -69,21 +69,26 @@ public enum ScalarType: String, Sendable, CaseIterable, Codable {
         }
     }
 
+    /// What a safetensors header calls the type.
+    var safetensorsName: String {
+        switch self {
+        case .float16: "F16"
+        case .bfloat16: "BF16"
+        case .float32: "F32"
+        case .float64: "F64"
+        case .int8: "I8"
+        case .int16: "I16"
+        case .int32: "I32"
+        case .int64: "I64"
+        case .uint8: "U8"
+        case .bool: "BOOL"
+        }
+    }
+
     /// The type that a safetensors header calls by this name.
     init?(safetensorsName name: String) {
-        switch name {
-        case "F16": self = .float16
-        case "BF16": self = .bfloat16
-        case "F32": self = .float32
-        case "F64": self = .float64
-        case "I8": self = .int8
-        case "I16": self = .int16
-        case "I32": self = .int32
-        case "I64": self = .int64
-        case "U8": self = .uint8
-        case "BOOL": self = .bool
-        default: return nil
-        }
+        guard let type = Self.allCases.first(where: { $0.safetensorsName == name }) else { return nil }
+        self = type
     }
 
     /// Size in bytes of an element of a storage class that is known and not supported; 0 for all others.

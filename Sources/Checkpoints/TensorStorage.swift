@@ -47,16 +47,33 @@ public final class TensorStorage: Sendable {
         return try withExtendedLifetime(self) { () throws(Failure) -> Result in try body(bytes) }
     }
 
-    private func usableBytes() -> UnsafeRawBufferPointer {
+    /// ``withUnsafeBytes(_:)`` for who reads once: a copy that has to be made is not kept.
+    public func withUnsafeBytesOnce<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        if isUsableInPlace { return try withUnsafeBytes(body) }
+        let copy = usableCopy()
+        return try withExtendedLifetime(copy) { () throws(Failure) -> Result in try body(copy.bytes) }
+    }
+
+    private var isUsableInPlace: Bool {
+        let isAligned = rawBytes.baseAddress.map { UInt(bitPattern: $0) % UInt(elementByteCount) == 0 } ?? true
+        return isAligned && !isByteSwapped
+    }
+
+    private func usableCopy() -> ByteBlock {
         let raw = rawBytes
-        let isAligned = raw.baseAddress.map { UInt(bitPattern: $0) % UInt(elementByteCount) == 0 } ?? true
-        if isAligned && !isByteSwapped { return raw }
+        return ByteBlock(count: raw.count) { target in
+            target.copyMemory(from: raw)
+            if isByteSwapped { Self.swap(target, elementByteCount: elementByteCount) }
+        }
+    }
+
+    private func usableBytes() -> UnsafeRawBufferPointer {
+        if isUsableInPlace { return rawBytes }
         return usable.withLock { copy in
             if let copy { return copy.bytes }
-            let made = ByteBlock(count: raw.count) { target in
-                target.copyMemory(from: raw)
-                if isByteSwapped { Self.swap(target, elementByteCount: elementByteCount) }
-            }
+            let made = usableCopy()
             copy = made
             return made.bytes
         }

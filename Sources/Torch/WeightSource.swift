@@ -24,7 +24,7 @@ struct CheckpointWeights: WeightSource {
         }
         let target = dtype ?? (record.dtype.isFloatingPoint ? `default` : record.dtype)
         var result: Result<Tensor, TorchError> = .failure(TorchError(.weights, "\(name) was not read"))
-        record.withUnsafeStorageBytes { bytes in
+        record.storage.withUnsafeBytesOnce { bytes in
             let offset = min(record.storageOffset * record.dtype.byteCount, bytes.count)
             do throws(TorchError) {
                 result = .success(

@@ -16,6 +16,8 @@ extension ExitCode {
     static let dataError = ExitCode(EX_DATAERR)
     /// An input file does not exist or cannot be read.
     static let noInput = ExitCode(EX_NOINPUT)
+    /// An output file cannot be written.
+    static let cannotCreate = ExitCode(EX_CANTCREAT)
     /// Trying again later may help.
     static let temporaryFailure = ExitCode(EX_TEMPFAIL)
     /// The configuration is wrong: starting again without a change cannot help.

@@ -8,8 +8,9 @@ struct InspectCommand: AsyncParsableCommand {
         commandName: "inspect",
         abstract: "Tells what a checkpoint holds, without running anything in it.",
         discussion: """
-            Reads torch.save files (zip and legacy), SoVITS files with a version tag, and safetensors. Prints the version, \
-            the configuration, every tensor and what is odd about the file. Exits with 65 where the file cannot be used.
+            Reads torch.save files (zip and legacy), SoVITS files with a version tag, safetensors and the weights of ONNX \
+            models. Prints the version, the configuration, every tensor and what is odd about the file. Exits with 65 where \
+            the file cannot be used.
             """)
 
     @Argument(help: "Checkpoint files.")
@@ -21,11 +22,19 @@ struct InspectCommand: AsyncParsableCommand {
     @Flag(help: "Leave out the list of tensors.")
     var brief = false
 
+    @Option(help: ArgumentHelp("Write the file's tensors as safetensors too.", valueName: "file"))
+    var convert: String?
+
+    func validate() throws {
+        if convert != nil, files.count != 1 { throw ValidationError("--convert takes one file at a time") }
+    }
+
     func run() async throws {
         var worst = ExitCode.success
         for file in files {
             do {
-                let report = Inspector.inspect(try CheckpointFile.open(path: file))
+                let checkpoint = try CheckpointFile.open(path: file)
+                let report = Inspector.inspect(checkpoint)
                 if json {
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -34,9 +43,13 @@ struct InspectCommand: AsyncParsableCommand {
                     print(report.text(listsTensors: !brief))
                 }
                 if !report.isUsable { worst = .dataError }
+                if let convert {
+                    try SafetensorsWriter.write(
+                        try checkpoint.tensors(under: nil), metadata: checkpoint.metadata, to: convert)
+                }
             } catch let error as CheckpointError {
                 printError("chorus: \(error.message)")
-                worst = error.code == .fileNotFound ? .noInput : .dataError
+                worst = error.code == .fileNotFound ? .noInput : error.code == .notWritable ? .cannotCreate : .dataError
             }
         }
         if worst != .success { throw worst }

@@ -27,6 +27,22 @@ public struct RoBERTaConfiguration: Sendable, Equatable {
         try self.init(JSONFile.decode(File.self, path: path, keys: .convertFromSnakeCase), path: path)
     }
 
+    /// Puts the sizes together; the caller has checked them.
+    init(
+        vocabularySize: Int, hiddenSize: Int, intermediateSize: Int, layerCount: Int, headCount: Int,
+        maximumTokens: Int,
+        tokenTypeCount: Int, layerNormEpsilon: Double
+    ) {
+        self.vocabularySize = vocabularySize
+        self.hiddenSize = hiddenSize
+        self.intermediateSize = intermediateSize
+        self.layerCount = layerCount
+        self.headCount = headCount
+        self.maximumTokens = maximumTokens
+        self.tokenTypeCount = tokenTypeCount
+        self.layerNormEpsilon = layerNormEpsilon
+    }
+
     private init(_ file: File, path: String) throws(ModelError) {
         vocabularySize = file.vocabSize ?? 30522
         hiddenSize = file.hiddenSize ?? 768

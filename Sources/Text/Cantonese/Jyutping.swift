@@ -5,7 +5,8 @@ enum Jyutping {
     // The first that a syllable begins with is its initial; hence the order. Not all of them are Cantonese.
     private static let initials = [
         "aa", "aai", "aak", "aap", "aat", "aau", "ai", "au", "ap", "at", "ak", "a", "p", "b", "e", "ts", "t", "dz", "d",
-        "kw", "k", "gw", "g", "f", "h", "l", "m", "ng", "n", "s", "y", "w", "c", "z", "j", "ong", "on", "ou", "oi", "ok",
+        "kw", "k", "gw", "g", "f", "h", "l", "m", "ng", "n", "s", "y", "w", "c", "z", "j", "ong", "on", "ou", "oi",
+        "ok",
         "o", "uk", "ung", "sp", "spl", "spn", "sil",
     ].map { Array($0.utf8) }
 
