@@ -12,18 +12,18 @@ struct MergedWeights: WeightSource {
         var up: String?  // [out, rank]
     }
 
-    private let base: CheckpointWeights
-    private let adapter: CheckpointWeights
+    private let base: any WeightSource
+    private let adapter: any WeightSource
     /// Names in the adapter of tensors that replace the base's, by the base's names.
     private let replaced: [String: String]
     private let factors: [String: (down: String, up: String)]
 
     /// - Throws: `TorchError` with code `weights` for a factor without its partner, of a weight that the base does not have, or
     ///   of another shape.
-    init(base: [String: TensorRecord], adapter: [String: TensorRecord]) throws(TorchError) {
+    init(base: any WeightSource, adapter: any WeightSource) throws(TorchError) {
         var replaced: [String: String] = [:]
         var found: [String: Factors] = [:]
-        for name in adapter.keys {
+        for name in adapter.names {
             // peft wraps the module that it adapts, and the layers inside that it changes.
             let unwrapped = name.replacing(".base_model.model.", with: ".").replacing(".base_layer.", with: ".")
             let parts = unwrapped.split(separator: ".", omittingEmptySubsequences: false)
@@ -45,10 +45,10 @@ struct MergedWeights: WeightSource {
                 throw TorchError(
                     .weights, "the adapter has only one of two factors for \(target): \(pair.down ?? pair.up ?? "")")
             }
-            guard let shape = base[target]?.shape else {
+            guard let shape = base.shape(of: target) else {
                 throw TorchError(.weights, "the adapter changes \(target), which the base does not have")
             }
-            let (downShape, upShape) = (adapter[down]?.shape ?? [], adapter[up]?.shape ?? [])
+            let (downShape, upShape) = (adapter.shape(of: down) ?? [], adapter.shape(of: up) ?? [])
             guard shape.count == 2, downShape.count == 2, upShape.count == 2, upShape[0] == shape[0],
                 downShape[1] == shape[1], upShape[1] == downShape[0]
             else {
@@ -59,8 +59,15 @@ struct MergedWeights: WeightSource {
             }
             factors[target] = (down: down, up: up)
         }
-        self.base = CheckpointWeights(tensors: base)
-        self.adapter = CheckpointWeights(tensors: adapter)
+        for (target, name) in replaced {
+            guard let shape = base.shape(of: target), let replacement = adapter.shape(of: name), shape != replacement
+            else { continue }
+            throw TorchError(
+                .weights,
+                "the adapter replaces \(target) of shape \(shape) with shape \(replacement); is it another model's?")
+        }
+        self.base = base
+        self.adapter = adapter
         self.replaced = replaced
         self.factors = factors
     }
@@ -79,7 +86,8 @@ struct MergedWeights: WeightSource {
             return try base.read(name, dtype: dtype, default: `default`, device: device)
         }
         guard let pair = factors[name] else { return try whole(dtype, `default`, device) }
-        let weight = try whole(.float32, .float32, .cpu)
+        // Cloned, because a source that lies in memory hands out its own tensor.
+        let weight = try whole(.float32, .float32, .cpu).clone()
         let up = try adapter.read(pair.up, dtype: .float32, default: .float32, device: .cpu)
         let down = try adapter.read(pair.down, dtype: .float32, default: .float32, device: .cpu)
         try weight.add(inPlace: up.matmul(down))

@@ -22,15 +22,6 @@ public struct WeightScope {
         self.init(source: CheckpointWeights(tensors: tensors), prefix: prefix, dtype: dtype, device: device)
     }
 
-    /// A scope over a base's tensors with a LoRA adapter merged into them, in float32, as they are read.
-    /// - Throws: `TorchError` with code `weights` where the adapter does not fit the base.
-    public init(
-        base: [String: TensorRecord], adapter: [String: TensorRecord], prefix: String = "", dtype: DType, device: Device
-    ) throws(TorchError) {
-        self.init(
-            source: try MergedWeights(base: base, adapter: adapter), prefix: prefix, dtype: dtype, device: device)
-    }
-
     /// A scope over tensors that are in memory already, such as random weights for measurements.
     public init(_ tensors: [String: Tensor], prefix: String = "", dtype: DType, device: Device) {
         self.init(source: MadeWeights(tensors: tensors), prefix: prefix, dtype: dtype, device: device)
@@ -41,6 +32,17 @@ public struct WeightScope {
         self.prefix = prefix
         self.dtype = dtype
         self.device = device
+    }
+
+    /// These tensors with a LoRA adapter merged into them, in float32, as they are read.
+    ///
+    /// - Parameter adapter: factors named `<layer>.lora_A.<any>.weight` and `<layer>.lora_B.<any>.weight`, as peft names them,
+    ///   and whole tensors that replace these.
+    /// - Throws: `TorchError` with code `weights` where the adapter does not fit.
+    public func merging(_ adapter: WeightScope) throws(TorchError) -> WeightScope {
+        WeightScope(
+            source: try MergedWeights(base: source, adapter: adapter.source), prefix: prefix, dtype: dtype,
+            device: device)
     }
 
     /// The scope of a sub-module.

@@ -6,7 +6,7 @@ import Testing
 @Suite struct HostKernelTests {
     private static func difference(_ a: Tensor, _ b: Tensor) throws -> Double { try (a - b).abs().max().item() }
 
-    @Test(arguments: [1, 2, 3, 5, 8, 31, 33, 70], [false, true]) func linearEqualsMatrixProduct(
+    @Test(arguments: [1, 2, 3, 5, 8, 31, 33, 70, 300], [false, true]) func linearEqualsMatrixProduct(
         _ rows: Int, _ teamRests: Bool
     ) throws {
         let generator = try Generator(seed: UInt64(rows))

@@ -57,8 +57,8 @@ public final class FlowSoVITS {
                         + "\(base.file.path) is \(base.version.isLoRA ? "LoRA factors" : base.version.model.rawValue)")
             }
             do throws(TorchError) {
-                weights = try WeightScope(
-                    base: base.weights, adapter: checkpoint.weights, dtype: dtype, device: device)
+                weights = try WeightScope(base.weights, dtype: dtype, device: device)
+                    .merging(WeightScope(checkpoint.weights, dtype: dtype, device: device))
             } catch {
                 throw Self.wrap(error, "merging the LoRA factors of \(checkpoint.file.path) into \(base.file.path)")
             }
