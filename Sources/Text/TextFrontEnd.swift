@@ -164,7 +164,9 @@ public final class TextFrontEnd: Sendable {
         switch language {
         case .english:
             return try EnglishPhonemizer(resources: resources)
-        case .mandarin, .cantonese, .japanese, .korean:
+        case .cantonese:
+            return try CantonesePhonemizer(resources: resources)
+        case .mandarin, .japanese, .korean:
             throw TextError(
                 .notYetSupported,
                 "\(language.name) (\"\(language.rawValue)\") is not yet supported; this build reads English (\"en\")")

@@ -11,11 +11,9 @@ struct CantoneseParityTests {
         [TextTestData.fixtures.appendingPathComponent("cantonese")]
         + (TextTestData.hasGoldens ? [TextTestData.goldens] : [])
 
-    private let phonemizer: CantonesePhonemizer
     private let lexicon: CantoneseLexicon
 
     init() throws {
-        phonemizer = try CantonesePhonemizer(resources: TextTestData.resources)
         lexicon = try CantoneseLexicon(resources: TextTestData.resources)
     }
 
@@ -53,17 +51,16 @@ struct CantoneseParityTests {
         }
     }
 
-    @Test("phones of the normal form", arguments: folders)
-    func phonesOfNormalForm(_ folder: URL) throws {
+    @Test("normal form and phones", arguments: folders)
+    func phones(_ folder: URL) throws {
         let records = try TextTestData.records(CantoneseRecord.self, "phones_yue_v2.jsonl", in: folder)
         try #require(!records.isEmpty)
         for record in records {
-            let phonemization = phonemizer.phonemize(normalized: [Unicode.Scalar](record.normText))
-            let sequence = PhonemeSequence(text: record.text, phonemization, .v2)
-            #expect(sequence.phones.joined(separator: " ") == record.phones, "\(record.text)")
+            let sequence = try TextTestData.frontEnd.phonemes(of: record.text, language: .cantonese, version: .v2)
+            #expect(sequence.normText.unicodeScalars.elementsEqual(record.normText.unicodeScalars), "\(record.text)")
             #expect(sequence.phoneIDs == record.phoneIds)
+            #expect(sequence.phones.joined(separator: " ") == record.phones)
             #expect(sequence.word2ph == record.word2ph)
-            #expect(sequence.normText == record.normText)
         }
     }
 }

@@ -22,7 +22,7 @@ struct TextFrontEndTests {
         }
     }
 
-    @Test("languages without a front-end are refused by name", arguments: Language.allCases.filter { $0 != .english })
+    @Test("languages without a front-end are refused by name", arguments: [Language.mandarin, .japanese, .korean])
     func notYetLanguage(_ language: Language) throws {
         let error = try #require(throws: TextError.self) {
             _ = try frontEnd.phonemes(of: "你好", language: language, version: .v2)

@@ -1,56 +1,36 @@
 /// The last step of normalising Cantonese: punctuation becomes one of the marks that can be spoken, and all that is neither
-/// such a mark nor a Chinese character is dropped.
+/// such a mark nor a Chinese character is dropped. Unlike Mandarin's, several marks in a row all stay.
 ///
 /// Upstream: `replace_punctuation` of `text/cantonese.py`.
 enum CantonesePunctuation {
-    /// The marks that are phones of their own.
-    static func isMark(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar {
-        case "!", "?", "…", ",", ".", "-": true
-        default: false
-        }
-    }
-
-    /// The characters that are kept: CJK ideographs up to U+9FA5, the end of the block as Unicode 1.0 had it.
-    static func isIdeograph(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value >= 0x4E00 && scalar.value <= 0x9FA5
-    }
-
-    /// The text with marks replaced and the rest dropped.
-    static func clean(_ text: some Sequence<Unicode.Scalar>) -> [Unicode.Scalar] {
-        var result: [Unicode.Scalar] = []
-        var pendingStops = 0
-        func flushStops() {
-            for _ in 0..<pendingStops { result.append(".") }
-            pendingStops = 0
-        }
-        for scalar in text {
-            if scalar == "." {
-                pendingStops += 1
-                if pendingStops == 3 {
-                    result.append("…")
-                    pendingStops = 0
-                }
-                continue
+    /// A sentence of ideographs and marks.
+    static func cleaned(_ sentence: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        var output: [Unicode.Scalar] = []
+        output.reserveCapacity(sentence.count)
+        var position = 0
+        while position < sentence.count {
+            var scalar = sentence[position]
+            position += 1
+            if scalar == ".", sentence.contains("..", at: position) {
+                scalar = "…"
+                position += 2
             }
-            flushStops()
-            let replaced = replacement(of: scalar)
-            if isMark(replaced) || isIdeograph(replaced) {
-                result.append(replaced)
+            let spoken = spoken(scalar)
+            if MandarinPunctuation.isMark(spoken) || MandarinPunctuation.isIdeograph(spoken) {
+                output.append(spoken)
             }
         }
-        flushStops()
-        return result
+        return output
     }
 
-    private static func replacement(of scalar: Unicode.Scalar) -> Unicode.Scalar {
+    private static func spoken(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         switch scalar {
         case "：", "；", "，", "·", "、": ","
         case "。", "\n", "$": "."
         case "！": "!"
         case "？": "?"
         case "—", "～", "~": "-"
-        // Quotation marks and brackets become apostrophes upstream, which are dropped after that.
+        // Quotation marks and brackets become apostrophes upstream, and those are dropped.
         default: scalar
         }
     }
