@@ -7,6 +7,7 @@
 #include <ATen/ops/amin.h>
 #include <ATen/ops/any.h>
 #include <ATen/ops/argmin.h>
+#include <ATen/ops/atan2.h>
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/cos.h>
 #include <ATen/ops/div.h>
@@ -87,6 +88,7 @@ static at::Tensor binary(ct_binary_op op, const at::Tensor &a, const at::Tensor 
     case CT_GREATER: return at::gt(a, b);
     case CT_AND: return at::logical_and(a, b);
     case CT_OR: return at::logical_or(a, b);
+    case CT_ATAN2: return at::atan2(a, b);
     }
     TORCH_CHECK(false, "unknown binary op ", static_cast<int>(op));
 }
@@ -122,7 +124,7 @@ ct_tensor ct_unary(ct_unary_op op, ct_tensor a, ct_status *status) {
 }
 
 static const char *binary_names[] = {"add", "subtract", "multiply", "divide", "maximum",
-                                     "minimum", "power", "less", "less_equal", "greater", "and", "or"};
+                                     "minimum", "power", "less", "less_equal", "greater", "and", "or", "atan2"};
 
 ct_tensor ct_binary(ct_binary_op op, ct_tensor a, ct_tensor b, ct_status *status) {
     return make(status, binary_names[op], {a, b}, [&] { return binary(op, borrow(a), borrow(b)); });

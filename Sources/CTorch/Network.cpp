@@ -5,6 +5,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/exponential.h>
 #include <ATen/ops/group_norm.h>
+#include <ATen/ops/istft.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
@@ -13,6 +14,7 @@
 #include <ATen/ops/stft.h>
 #include <ATen/ops/upsample_linear1d.h>
 #include <ATen/ops/upsample_nearest1d.h>
+#include <ATen/ops/view_as_complex.h>
 #include <ATen/ops/view_as_real.h>
 
 #include "Guard.h"
@@ -89,6 +91,13 @@ ct_tensor ct_stft(ct_tensor a, int64_t fft, int64_t hop, int64_t window_length, 
     return make(status, "stft", {a, window}, [&] {
         return at::view_as_real(at::stft(borrow(a), fft, hop, window_length, borrow_optional(window), center, "reflect",
                                          /*normalized=*/false, /*onesided=*/true, /*return_complex=*/true));
+    });
+}
+
+ct_tensor ct_istft(ct_tensor a, int64_t fft, int64_t hop, int64_t window_length, ct_tensor window, ct_status *status) {
+    return make(status, "istft", {a, window}, [&] {
+        return at::istft(at::view_as_complex(borrow(a).contiguous()), fft, hop, window_length, borrow_optional(window),
+                         /*center=*/true, /*normalized=*/false, /*onesided=*/true);
     });
 }
 

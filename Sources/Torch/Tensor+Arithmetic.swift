@@ -49,6 +49,8 @@ extension Tensor {
     public func maximum(_ other: Tensor) throws(TorchError) -> Tensor { try Self.binary(CT_MAXIMUM, self, other) }
     /// Smaller of two, element by element.
     public func minimum(_ other: Tensor) throws(TorchError) -> Tensor { try Self.binary(CT_MINIMUM, self, other) }
+    /// The angle, within −π…π, of the point whose ordinate is an element of self and whose abscissa is one of `abscissa`.
+    public func arcTangent(abscissa: Tensor) throws(TorchError) -> Tensor { try Self.binary(CT_ATAN2, self, abscissa) }
     /// Each element to this power.
     public func power(_ exponent: Double) throws(TorchError) -> Tensor { try Self.scalar(CT_POWER, self, exponent) }
 

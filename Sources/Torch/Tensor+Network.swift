@@ -108,6 +108,11 @@ extension Tensor {
     ) throws(TorchError) -> Tensor {
         try make { ct_stft(handle, Int64(fft), Int64(hop), Int64(windowLength), window.handle, center, $0) }
     }
+    /// The inverse of a centred ``stft(fft:hop:windowLength:window:center:)``: self `[bins, frames, 2]` becomes
+    /// `[(frames − 1) × hop]`. Throws where windows leave a sample out.
+    public func istft(fft: Int, hop: Int, windowLength: Int, window: Tensor) throws(TorchError) -> Tensor {
+        try make { ct_istft(handle, Int64(fft), Int64(hop), Int64(windowLength), window.handle, $0) }
+    }
     /// Folds weight normalisation: self is the direction `v`, `magnitude` is `g`; the norm is over all dimensions but one.
     public func weightNormalized(magnitude: Tensor, dimension: Int) throws(TorchError) -> Tensor {
         try make { ct_weight_norm(handle, magnitude.handle, Int64(dimension), $0) }

@@ -109,7 +109,7 @@ typedef enum {
 } ct_unary_op;
 typedef enum {
     CT_ADD, CT_SUBTRACT, CT_MULTIPLY, CT_DIVIDE, CT_MAXIMUM, CT_MINIMUM, CT_POWER, CT_LESS,
-    CT_LESS_EQUAL, CT_GREATER, CT_AND, CT_OR,
+    CT_LESS_EQUAL, CT_GREATER, CT_AND, CT_OR, CT_ATAN2,
 } ct_binary_op;
 ct_tensor ct_unary(ct_unary_op op, ct_tensor a, ct_status *status);
 ct_tensor ct_binary(ct_binary_op op, ct_tensor a, ct_tensor b, ct_status *status);
@@ -183,6 +183,8 @@ ct_tensor ct_interpolate1d(ct_tensor a, int64_t length, double scale, const char
 /// Power spectrogram parts: [..., bins, frames, 2] (real, imaginary), no normalisation, one-sided.
 ct_tensor ct_stft(ct_tensor a, int64_t fft, int64_t hop, int64_t window_length, ct_tensor window, bool center,
                   ct_status *status);
+/// The inverse of `ct_stft` with `center`: `a` [bins, frames, 2] becomes [(frames - 1) × hop].
+ct_tensor ct_istft(ct_tensor a, int64_t fft, int64_t hop, int64_t window_length, ct_tensor window, ct_status *status);
 
 // Random numbers
 ct_generator ct_generator_create(uint64_t seed, ct_device device, ct_status *status);
