@@ -67,6 +67,12 @@ public struct ChorusConfiguration: Sendable {
     /// The CPU threads of one worker; 0 divides the cores among the workers.
     public var cpuThreads = 0
 
+    /// A file of words and how to read them; nil for none.
+    public var userDictionary: String?
+    /// fastText's `lid.176.bin`, which tells languages apart better than the small model that set-up fetches; nil looks where
+    /// GPT-SoVITS keeps it, beside the RoBERTa folder.
+    public var languageModel: String?
+
     /// The least severe messages that are logged.
     public var logLevel = LogLevel.info
     /// How log lines look.
@@ -154,6 +160,9 @@ public struct ChorusConfiguration: Sendable {
         precision = layers.value("precision", .choice) ?? precision
         workerSlots = layers.value("worker_slots", .integer(1...1_024)) ?? workerSlots
         cpuThreads = layers.value("cpu_threads", .integer(0...1_024)) ?? cpuThreads
+
+        userDictionary = layers.value("user_dictionary", .path)
+        languageModel = layers.value("language_model", .path)
 
         logLevel = layers.value("log_level", .choice) ?? logLevel
         logFormat = layers.value("log_format", .choice) ?? logFormat

@@ -18,6 +18,10 @@ public struct SynthesisConfiguration: Sendable {
     public var knownHashes = SoVITSVersion.publishedHashes
     /// The folder of the text front-end's tables.
     public var textResources: TextResources
+    /// The user's readings; nil for none.
+    public var userDictionary: UserDictionary?
+    /// Told what the text front-end skipped or guessed, each a sentence for the log.
+    public var onTextWarning: @Sendable (String) -> Void = { _ in }
     /// Where models run.
     public var device: Device
     /// The models' element type; spectrograms and style pooling stay float32.

@@ -18,7 +18,8 @@ public final class Synthesizer: Sendable {
     /// - Throws: `SynthesisError`; `badCheckpoint` names the file and what is wrong with it.
     public init(_ configuration: SynthesisConfiguration) async throws {
         self.configuration = configuration
-        frontEnd = TextFrontEnd(resources: configuration.textResources)
+        frontEnd = TextFrontEnd(resources: configuration.textResources, dictionary: configuration.userDictionary)
+        try await translatingErrors { [frontEnd] in try frontEnd.checkDictionary() }
         let loader = ModelLoader(configuration: configuration)
         self.loader = loader
         let models = try await translatingErrors { try await loader.loadAll() }
@@ -162,6 +163,9 @@ public final class Synthesizer: Sendable {
                 of: request.promptText, mode: try self.mode(request.promptLang, "prompt_lang", lease.info),
                 version: symbols)
         let pieces = try frontEnd.preprocess(request.text, mode: mode, cut: cut, version: symbols)
+        for warning in (prompt?.warnings ?? []) + pieces.flatMap(\.warnings) {
+            configuration.onTextWarning(warning)
+        }
         var recordings = [try await recording(request.refAudioPath, isMain: true, lease)]
         for path in request.auxRefAudioPaths where !path.isEmpty {
             recordings.append(try await recording(path, isMain: false, lease))

@@ -51,19 +51,4 @@ public enum LanguageMode: String, Sendable, CaseIterable, Codable {
         case .v2: allCases
         }
     }
-
-    /// Whether this build can read text in this mode.
-    public var isSupported: Bool { self == .english }
-
-    /// Throws the error that names the mode, unless this build can read it.
-    ///
-    /// - Throws: `TextError` with `.notYetSupported`.
-    public func requireSupported() throws(TextError) {
-        guard isSupported else {
-            throw TextError(
-                .notYetSupported,
-                "the language \"\(rawValue)\" is not yet supported; this build reads English (\"en\")"
-            )
-        }
-    }
 }

@@ -42,14 +42,23 @@ public struct PhonemeSequence: Sendable, Equatable {
 
 /// A run of one language within a text.
 public struct PhonemeSegment: Sendable, Equatable {
-    /// The run's language.
-    public let language: Language
+    /// The run's language; nil for marks and line breaks that stand alone, which are spoken as a comma.
+    public let language: Language?
+    /// What upstream calls the run: the language's code, `punctuation` or `newline`.
+    public let label: String
     /// The run's text and phones.
     public let sequence: PhonemeSequence
 
     /// Puts a run together from its parts.
     public init(language: Language, sequence: PhonemeSequence) {
         self.language = language
+        label = language.rawValue
+        self.sequence = sequence
+    }
+
+    init(label: LanguageLabel, sequence: PhonemeSequence) {
+        language = Language(label)
+        self.label = label.rawValue
         self.sequence = sequence
     }
 }

@@ -8,6 +8,7 @@ public final class TextFrontEnd: Sendable {
     private let resources: TextResources
     private let dictionary: UserDictionary?
     private let languages = Mutex<[Language: LoadedLanguage]>([:])
+    private let loadedSegmenter = Mutex<LanguageSegmenter?>(nil)
 
     /// A language's front-end with the user's words for it.
     private struct LoadedLanguage: Sendable {
@@ -52,7 +53,7 @@ public final class TextFrontEnd: Sendable {
         of run: MarkedText, language: Language, version: SymbolVersion
     ) throws(TextError) -> PhonemeSequence {
         guard language.isSpoken(by: version) else {
-            return PhonemeSequence(text: run.text, try loaded(.english).phonemizer.phonemize(" "), version)
+            return try unspoken(run.text, version)
         }
         let front = try loaded(language)
         for mark in run.marks {
@@ -113,7 +114,6 @@ public final class TextFrontEnd: Sendable {
     public func preprocess(
         _ text: String, mode: LanguageMode, cut: CutMethod, version: SymbolVersion
     ) throws(TextError) -> [TextPiece] {
-        try mode.requireSupported()
         let marked = try MarkedText(parsing: text)
         let parts = TextCutter.pieces(of: TextCutter.collapsingPunctuation(marked.text), mode: mode, method: cut)
         var pieces: [TextPiece] = []
@@ -129,14 +129,42 @@ public final class TextFrontEnd: Sendable {
     private func readOnce(
         _ text: MarkedText, _ mode: LanguageMode, _ version: SymbolVersion
     ) throws(TextError) -> [PhonemeSegment] {
-        try mode.requireSupported()
-        return [
-            PhonemeSegment(language: .english, sequence: try phonemes(of: text, language: .english, version: version))
-        ]
+        var segments: [PhonemeSegment] = []
+        for (label, run) in try runs(of: text, mode) {
+            let sequence: PhonemeSequence
+            if let language = Language(label) {
+                sequence = try phonemes(of: run, language: language, version: version)
+            } else {
+                sequence = try unspoken(run.text, version)
+            }
+            segments.append(PhonemeSegment(label: label, sequence: sequence))
+        }
+        return segments
+    }
+
+    private func runs(of text: MarkedText, _ mode: LanguageMode) throws(TextError) -> [(LanguageLabel, MarkedText)] {
+        // English needs none of the segmenter's data.
+        guard mode != .english else { return [(.english, text)] }
+        let scalars = [Unicode.Scalar](text.text)
+        let runs = try segmenter().runs(of: scalars, in: mode)
+        let parts = try text.distributed(over: runs.map(\.positions), of: scalars)
+        return zip(runs, parts).map { ($0.label, $1) }
+    }
+
+    /// Marks and line breaks that stand alone, as upstream has it: a comma.
+    private func unspoken(_ text: String, _ version: SymbolVersion) throws(TextError) -> PhonemeSequence {
+        PhonemeSequence(text: text, try loaded(.english).phonemizer.phonemize(" "), version)
+    }
+
+    func segmenter() throws(TextError) -> LanguageSegmenter {
+        if let known = loadedSegmenter.withLock({ $0 }) { return known }
+        let made = try LanguageSegmenter(resources: resources)
+        loadedSegmenter.withLock { $0 = made }
+        return made
     }
 
     /// Runs of blanks become one.
-    private static func joiningBlanks(_ text: String) -> String {
+    static func joiningBlanks(_ text: String) -> String {
         var output = String.UnicodeScalarView()
         var previous: Unicode.Scalar?
         for scalar in text.unicodeScalars {

@@ -9,11 +9,17 @@ struct PhonemesCommand: AsyncParsableCommand {
         commandName: "phonemes",
         abstract: "Reads text aloud on paper: JSON lines of text in, JSON lines of phones out.",
         discussion: """
-            Each line of standard input is an object such as {"text": "Hello."}; each line of standard output tells text, \
-            norm_text, phones, phone_ids and word2ph. A line that cannot be read is answered by {"error": …} and makes the \
-            exit code 65, but does not stop the others.
+            Each line of standard input is an object such as {"text": "Hello."}; it may also name lang, version and method, \
+            which then count for this line. Each line of standard output tells what the stage makes of it: for one \
+            language norm_text, phones, phone_ids and word2ph. A line that cannot be read is answered by {"error": …} and \
+            makes the exit code 65, but does not stop the others.
 
               echo '{"text": "It costs $5."}' | chorus phonemes --lang en --version v2
+              echo '{"text": "我有2個iPhone。"}' | chorus phonemes --lang auto --stage pieces
+
+            Stages: clean (one language's front-end on the whole text; for the plain codes zh, yue, ja, ko and en), mixed \
+            (language segmentation, then the front-ends; for auto and the all_ codes), pieces (the whole way of a request), \
+            cut, segments, split, phrases, identify (its steps).
             """)
 
     @Option(name: [.customLong("lang"), .customShort("l")], help: "The language, as text_lang of a request.")
@@ -22,30 +28,54 @@ struct PhonemesCommand: AsyncParsableCommand {
     @Option(help: "The symbol table: v1 for voices of version v1, v2 for all others.")
     var version = "v2"
 
+    @Option(help: "How far to take the text.")
+    var stage: String?
+
+    @Option(help: "How to cut the text, as text_split_method of a request.")
+    var method = "cut5"
+
     @Option(help: ArgumentHelp("The folder with text data, made by cluster/setup.", valueName: "folder"))
     var home: String?
 
+    @Option(help: ArgumentHelp("A file of words and how to read them.", valueName: "file"))
+    var userDictionary: String?
+
+    @Option(help: ArgumentHelp("fastText's lid.176.bin, instead of the small model.", valueName: "file"))
+    var languageModel: String?
+
     func validate() throws {
-        guard SymbolVersion(rawValue: version) != nil else {
-            throw ValidationError("--version is '\(version)'; it must be v1 or v2")
-        }
-        guard LanguageMode(rawValue: language) != nil else {
-            let known = LanguageMode.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("--lang is '\(language)'; it must be one of \(known)")
+        try check(SymbolVersion(rawValue: version), "--version is '\(version)'", ["v1", "v2"])
+        try check(LanguageMode(rawValue: language), "--lang is '\(language)'", LanguageMode.allCases.map(\.rawValue))
+        try check(CutMethod(rawValue: method), "--method is '\(method)'", CutMethod.allCases.map(\.rawValue))
+        if let stage {
+            try check(TextStage(rawValue: stage), "--stage is '\(stage)'", TextStage.allCases.map(\.rawValue))
         }
     }
 
+    private func check<Value>(_ value: Value?, _ problem: String, _ known: [String]) throws {
+        guard value == nil else { return }
+        throw ValidationError("\(problem); it must be one of \(known.joined(separator: ", "))")
+    }
+
     func run() async throws {
-        guard let mode = LanguageMode(rawValue: language), let symbols = SymbolVersion(rawValue: version) else {
+        guard let mode = LanguageMode(rawValue: language), let symbols = SymbolVersion(rawValue: version),
+            let cut = CutMethod(rawValue: method)
+        else {
             return
         }
+        let defaults = TextFrontEnd.LineDefaults(
+            mode: mode, version: symbols, cut: cut, stage: stage.flatMap(TextStage.init(rawValue:)))
         try await exitingWithMessage {
-            let frontEnd = TextFrontEnd(resources: home.map { TextResources(directory: $0 + "/text") } ?? .standard())
+            let frontEnd = TextFrontEnd(
+                resources: TextResources(
+                    directory: home.map { $0 + "/text" } ?? TextResources.standard().directory,
+                    languageModel: languageModel),
+                dictionary: try userDictionary.map { path throws(TextError) in try UserDictionary(path: path) })
             var failed = false
             while let line = readLine(strippingNewline: true) {
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
                 do {
-                    print(try frontEnd.phonemesLine(json: line, mode: mode, version: symbols))
+                    print(try frontEnd.line(json: line, defaults))
                 } catch let error as TextError where error.code == .invalidInput {
                     let reply = try JSONEncoder().encode(["error": error.message])
                     print(String(decoding: reply, as: UTF8.self))

@@ -43,8 +43,19 @@ extension SynthesisConfiguration {
             hubertFolder: inference.resolve(inference.active.cnhubertBasePath),
             robertaFolder: inference.resolve(inference.active.bertBasePath),
             pretrained: PretrainedModels(resolve: inference.resolve),
-            textResources: TextResources(directory: settings.home + "/text"), device: device, dtype: dtype,
-            threadCount: settings.cpuThreads == 0 ? nil : settings.cpuThreads)
+            textResources: TextResources(
+                directory: settings.home + "/text", languageModel: Self.languageModel(settings, inference)),
+            device: device, dtype: dtype, threadCount: settings.cpuThreads == 0 ? nil : settings.cpuThreads)
+        userDictionary = try settings.userDictionary.map { path throws(TextError) in try UserDictionary(path: path) }
+        onTextWarning = { logger.warning("\($0)") }
+    }
+
+    /// The model that names languages: the one that was set, else the one that GPT-SoVITS keeps beside RoBERTa's folder.
+    private static func languageModel(_ settings: ChorusConfiguration, _ inference: TTSInferConfiguration) -> String? {
+        if let path = settings.languageModel { return path }
+        let folder = URL(fileURLWithPath: inference.resolve(inference.active.bertBasePath)).deletingLastPathComponent()
+        let usual = folder.appendingPathComponent("fast_langdetect/lid.176.bin").path
+        return FileManager.default.fileExists(atPath: usual) ? usual : nil
     }
 
     /// The element type of the models: half precision exists on NVIDIA cards only, and `auto` uses it where `tts_infer.yaml`

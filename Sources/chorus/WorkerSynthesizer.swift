@@ -79,8 +79,7 @@ struct WorkerSynthesizer: Synthesizing {
 
 extension ModelSetDescription {
     init(_ info: ModelSetInfo) {
-        // Of the languages that the version knows, those that this build reads.
-        let languages = LanguageMode.accepted(by: info.symbolVersion).filter(\.isSupported).map(\.rawValue)
+        let languages = LanguageMode.accepted(by: info.symbolVersion).map(\.rawValue)
         self.init(
             gptPath: info.gptPath, sovitsPath: info.sovitsPath, version: info.version.rawValue, languages: languages)
     }

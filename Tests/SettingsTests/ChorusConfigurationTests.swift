@@ -59,6 +59,8 @@ import Testing
             precision: float16
             worker_slots: 2
             cpu_threads: 3
+            user_dictionary: /w/words
+            language_model: /w/lid.176.bin
             log_level: debug
             log_format: json
             home: /h
@@ -86,6 +88,8 @@ import Testing
         #expect(configuration.precision == .float16)
         #expect(configuration.workerSlots == 2)
         #expect(configuration.cpuThreads == 3)
+        #expect(configuration.userDictionary == "/w/words")
+        #expect(configuration.languageModel == "/w/lid.176.bin")
         #expect(configuration.logLevel == .debug)
         #expect(configuration.logFormat == .json)
         #expect(configuration.home == "/h")

@@ -66,7 +66,7 @@ import Wire
                 return (error as? SynthesisError)?.code
             }
         }
-        #expect(await code { $0.textLang = "zh" } == .notYetSupported)
+        #expect(await code { $0.text = "A word[W AA1 QQ]." } == .badRequest)
         #expect(await code { $0.textLang = "xx" } == .badRequest)
         #expect(await code { $0.refAudioPath = "/nowhere.wav" } == .notFound)
         #expect(await code { $0.refAudioPath = Self.voice + "/reference.txt" } == .badRequest)

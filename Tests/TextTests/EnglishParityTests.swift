@@ -106,7 +106,7 @@ struct EnglishParityTests {
         try expectShare(of: records.filter { $0.mode == "en" }, resources) { record in
             let version = try #require(SymbolVersion(rawValue: record.version))
             let segments = try frontEnd.segments(of: record.text, mode: .english, version: version)
-            #expect(segments.map(\.language.rawValue) == record.segments.map(\.lang))
+            #expect(segments.map(\.label) == record.segments.map(\.lang))
             #expect(segments.map(\.sequence.text) == record.segments.map(\.text))
             #expect(segments.map(\.sequence.normText) == record.segments.map(\.normText))
             let piece = TextPiece(segments: segments)

@@ -7,30 +7,6 @@ import Testing
 struct TextFrontEndTests {
     let frontEnd = TextTestData.frontEnd
 
-    @Test("other languages are refused by name", arguments: LanguageMode.allCases.filter { $0 != .english })
-    func notYet(_ mode: LanguageMode) throws {
-        for text in ["你好", "", "..."] {
-            let error = try #require(throws: TextError.self) {
-                _ = try frontEnd.preprocess(text, mode: mode, cut: .cut5, version: .v2)
-            }
-            #expect(error.code == .notYetSupported)
-            #expect(error.message.contains("\"\(mode.rawValue)\""))
-        }
-        #expect(throws: TextError.self) { try frontEnd.segments(of: "a", mode: mode, version: .v2) }
-        #expect(throws: TextError.self) {
-            try frontEnd.phonemesLine(json: "{\"text\":\"a\"}", mode: mode, version: .v2)
-        }
-    }
-
-    @Test("languages without a front-end are refused by name", arguments: [Language.mandarin, .japanese, .korean])
-    func notYetLanguage(_ language: Language) throws {
-        let error = try #require(throws: TextError.self) {
-            _ = try frontEnd.phonemes(of: "你好", language: language, version: .v2)
-        }
-        #expect(error.code == .notYetSupported)
-        #expect(error.message.contains(language.rawValue))
-    }
-
     @Test("modes of each symbol table, in the Python server's order")
     func modes() {
         #expect(LanguageMode.accepted(by: .v1).map(\.rawValue) == ["auto", "en", "zh", "ja", "all_zh", "all_ja"])
@@ -78,14 +54,20 @@ struct TextFrontEndTests {
 
     @Test("JSON lines")
     func lines() throws {
-        let line = try frontEnd.phonemesLine(json: #"{"text":"Say \"hi\"\n\u0001 你"}"#, mode: .english, version: .v2)
+        let defaults = TextFrontEnd.LineDefaults(mode: .english, version: .v2)
         #expect(
-            line == #"{"text":"Say \"hi\"\n\u0001 你","norm_text":"Say hi ","phones":"S EY1 HH AY1","#
-                + #""phone_ids":[75,42,51,22],"word2ph":null}"#)
-        for bad in ["", "{}", "[]", "null", "{\"text\":5}", "{\"text\":\"a\"", "{\"text\":null}"] {
-            let error = try #require(throws: TextError.self) {
-                _ = try frontEnd.phonemesLine(json: bad, mode: .english, version: .v2)
-            }
+            try frontEnd.line(json: #"{"text":"Say \"hi\"\n\u0001 你"}"#, defaults)
+                == #"{"norm_text":"Say hi ","phone_ids":[75,42,51,22],"phones":"S EY1 HH AY1","#
+                + #""text":"Say \"hi\"\n\u0001 你","word2ph":null}"#)
+        #expect(
+            try frontEnd.line(
+                json: #"{"text":"a. b","method":"cut4","lang":"en"}"#, .init(mode: .auto, version: .v2, stage: .cut))
+                == #"{"cut":"a\n b","pieces":["a b."],"text":"a. b"}"#)
+        for bad in [
+            "", "{}", "[]", "null", "{\"text\":5}", "{\"text\":\"a\"", "{\"text\":null}", #"{"text":"a","lang":"xx"}"#,
+            #"{"text":"\ud800"}"#,
+        ] {
+            let error = try #require(throws: TextError.self) { try frontEnd.line(json: bad, defaults) }
             #expect(error.code == .invalidInput)
         }
     }

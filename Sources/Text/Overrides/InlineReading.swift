@@ -40,4 +40,40 @@ struct MarkedText: Sendable, Equatable {
             return MarkedText(text: part, marks: mine)
         }
     }
+
+    /// Deals the marks out to runs of the text.
+    ///
+    /// - Parameter runs: the positions in the text that each run has, rising; not all positions need occur.
+    /// - Throws: `TextError` with `.invalidInput`, quoting the mark, where no run has the whole word.
+    func distributed(over runs: [[Int]], of scalars: [Unicode.Scalar]) throws(TextError) -> [MarkedText] {
+        let texts = runs.map { run in MarkedText(text: run.map { scalars[$0] }.text) }
+        guard !marks.isEmpty else { return texts }
+        var numbers: [Int: Int] = [:]
+        for (number, position) in scalars.indices.filter({ scalars[$0].isPythonWord }).enumerated() {
+            numbers[position] = number
+        }
+        var result = texts
+        var rest = marks[...]
+        for (index, run) in runs.enumerated() {
+            let inRun = run.compactMap { numbers[$0] }
+            for (local, number) in inRun.enumerated() {
+                guard var mark = rest.first, number >= mark.place.lowerBound else { continue }
+                let end = local + mark.place.count
+                guard number == mark.place.lowerBound, end <= inRun.count, inRun[end - 1] == mark.place.upperBound - 1
+                else { throw Self.torn(mark) }
+                mark.place = local..<end
+                result[index].marks.append(mark)
+                rest.removeFirst()
+            }
+        }
+        if let mark = rest.first { throw Self.torn(mark) }
+        return result
+    }
+
+    private static func torn(_ mark: InlineReading) -> TextError {
+        TextError(
+            .invalidInput,
+            "the mark \"\(mark.mark)\" has no effect, because the word is not read as one in any language; mark a part of "
+                + "it, or name the text's language instead of \"auto\"")
+    }
 }

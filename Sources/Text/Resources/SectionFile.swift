@@ -85,7 +85,7 @@ struct Column<Number: BitwiseCopyable>: Sendable {
     private let offset: Int
     let count: Int
 
-    fileprivate init(file: MappedFile, offset: Int, count: Int) {
+    init(file: MappedFile, offset: Int, count: Int) {
         self.file = file
         self.offset = offset
         self.count = count

@@ -6,10 +6,21 @@ import Foundation
 public struct TextResources: Sendable {
     /// The folder that holds the files.
     public let directory: String
+    /// fastText's model that names languages, `lid.176.bin` or `lid.176.ftz`, where it is not one in the folder.
+    public let languageModel: String?
 
     /// Names the folder; it need not exist yet.
-    public init(directory: String) {
+    public init(directory: String, languageModel: String? = nil) {
         self.directory = directory
+        self.languageModel = languageModel
+    }
+
+    /// The model that names languages: the one that was asked for, else the large one if it lies in the folder, else the
+    /// small one that set-up puts there. Their answers differ; the Python server uses the large one.
+    var languageModelPath: String {
+        if let languageModel { return languageModel }
+        let large = directory + "/lid.176.bin"
+        return FileManager.default.fileExists(atPath: large) ? large : directory + "/lid.176.ftz"
     }
 
     /// The folder where set-up puts the files: `text` in `$CHORUS_HOME`, else in the `.chorus` nearest above the program,

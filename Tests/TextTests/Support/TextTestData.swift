@@ -19,6 +19,10 @@ enum TextTestData {
     static let frontEnd = TextFrontEnd(resources: resources)
 
     static var hasResources: Bool { FileManager.default.fileExists(atPath: resources.directory + "/english.json") }
+    static var hasSegmentation: Bool { has("segmentation") }
+    static func has(_ data: String) -> Bool {
+        FileManager.default.fileExists(atPath: resources.directory + "/\(data).json")
+    }
     static var hasGoldens: Bool { hasResources && FileManager.default.fileExists(atPath: goldens.path) }
     static var hasNLTK: Bool { hasGoldens && FileManager.default.fileExists(atPath: nltkTagger.path) }
 
