@@ -29,7 +29,7 @@ from textdata import common
 from textdata.common import DebianFile, SetupError, say
 from textdata.fetch import Fetcher
 
-LANGUAGES = ["english", "segmentation", "chinese", "japanese", "cantonese"]
+LANGUAGES = ["english", "segmentation", "chinese", "japanese", "cantonese", "korean"]
 NOTICE = "NOTICE.txt"
 DISK_NEEDED = 500 * 1024 * 1024
 

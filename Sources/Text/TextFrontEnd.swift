@@ -194,7 +194,9 @@ public final class TextFrontEnd: Sendable {
             return try EnglishPhonemizer(resources: resources)
         case .cantonese:
             return try CantonesePhonemizer(resources: resources)
-        case .mandarin, .japanese, .korean:
+        case .korean:
+            return try KoreanPhonemizer(resources: resources)
+        case .mandarin, .japanese:
             throw TextError(
                 .notYetSupported,
                 "\(language.name) (\"\(language.rawValue)\") is not yet supported; this build reads English (\"en\")")
