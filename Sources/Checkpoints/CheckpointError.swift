@@ -111,8 +111,6 @@ extension CheckpointError.Code {
     public static let versionContradiction = Self("version_contradiction")
     /// The file claims to be a LoRA and holds no LoRA factors, or no usable rank.
     public static let missingLoRA = Self("missing_lora")
-    /// The base model that LoRA factors are merged onto is not there.
-    public static let missingBase = Self("missing_base")
     /// A tensor holds NaN or infinity.
     public static let nonFinite = Self("non_finite")
 }

@@ -60,6 +60,11 @@ public struct Golden: Sendable {
     /// A float32 tensor's elements, row after row.
     public func floats(_ name: String) throws -> [Float] { try elements(name, dtype: "F32") }
 
+    /// A float16 tensor's elements, as float32.
+    public func halves(_ name: String) throws -> [Float] {
+        (try elements(name, dtype: "F16") as [Float16]).map(Float.init)
+    }
+
     /// An int16 tensor's elements.
     public func int16s(_ name: String) throws -> [Int16] { try elements(name, dtype: "I16") }
 

@@ -20,10 +20,6 @@ public struct FlowFormat: Sendable, Hashable {
     public let callFrames: Int
     /// Frames that neighbouring calls of one batch share.
     public let overlapFrames: Int
-    /// Rate of the vocoder's audio, in Hz.
-    public let samplingRate: Int
-    /// Samples of the vocoder's audio per mel frame.
-    public let vocoderHopLength: Int
 
     /// The format of a version; nil where it has no flow matching.
     public init?(_ version: ModelVersion) {
@@ -32,12 +28,10 @@ public struct FlowFormat: Sendable, Hashable {
             (melRate, melFilterLength, melHopLength) = (24_000, 1024, 256)
             (framesPerJointFrame, maskedFramesPerToken) = (1.875, 3.875)
             (promptFrames, callFrames) = (468, 934)
-            (samplingRate, vocoderHopLength) = (24_000, 256)
         case .v4:
             (melRate, melFilterLength, melHopLength) = (32_000, 1280, 320)
             (framesPerJointFrame, maskedFramesPerToken) = (2, 4)
             (promptFrames, callFrames) = (500, 1000)
-            (samplingRate, vocoderHopLength) = (48_000, 480)
         default: return nil
         }
         overlapFrames = 12

@@ -22,26 +22,23 @@ struct FlowMatching {
         device = weights.device
     }
 
-    /// Draws one standard normal `[batch, melWidth, frames]` from `generator`.
-    ///
     /// - Parameters:
     ///   - condition: `[batch, frames, conditionWidth]`
     ///   - prompt: normalised mel `[1 or batch, frames of the prompt, melWidth]`, fewer frames than the condition has.
+    ///   - noise: float32 `[batch, melWidth, frames]`, of which the prompt's frames are not looked at.
     ///   - steps: at least 1.
-    ///   - temperature: factor of the noise.
     ///   - observe: called with each step's number, and noisy mel and velocity of some items of the batch; for comparison with the
     ///     reference.
     ///   - checkpoint: called after each layer of each step; what it throws ends the work.
     /// - Returns: the frames after the prompt, normalised, `[batch, frames, melWidth]`.
     func sample(
-        condition: Tensor, prompt: Tensor, steps: Int, generator: Generator, temperature: Double = 1,
+        condition: Tensor, prompt: Tensor, noise: Tensor, steps: Int,
         observe: (Int, Tensor, Tensor) throws -> Void = { _, _, _ in }, checkpoint: () throws -> Void
     ) throws -> Tensor {
         let (batch, frames) = (condition.size(0), condition.size(1))
         let start = prompt.size(1)
-        // With bands before time, as upstream draws it, and in float32, so that precision does not change the draw.
-        let noise = try (generator.normal([batch, estimator.melWidth, frames]) * temperature)
-            .to(dtype, device: device).transpose(1, 2).narrow(1, start: start, length: frames - start)
+        let noise = try noise.to(dtype, device: device).transpose(1, 2)
+            .narrow(1, start: start, length: frames - start)
         let atOnce = device == .cpu ? 1 : Self.itemsAtOnce
         var parts = try stride(from: 0, to: batch, by: atOnce).map { first in
             func items(_ tensor: Tensor) throws(TorchError) -> Tensor {

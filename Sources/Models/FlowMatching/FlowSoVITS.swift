@@ -222,6 +222,18 @@ public final class FlowSoVITS {
         condition: Tensor, prompt: Tensor, steps: Int, generator: Generator, temperature: Double = 1,
         checkpoint: () throws -> Void = {}
     ) throws -> Tensor {
+        try mel(
+            condition: condition, prompt: prompt, steps: steps,
+            noise: { try generator.normal($0) * temperature }, checkpoint: checkpoint)
+    }
+
+    /// ``mel(condition:prompt:steps:generator:temperature:checkpoint:)`` from any noise.
+    ///
+    /// - Parameter noise: makes float32 `[batch, melWidth, frames]`, with bands before time as upstream draws it, so that neither layout
+    ///   nor precision changes what is drawn.
+    func mel(
+        condition: Tensor, prompt: Tensor, steps: Int, noise: ([Int]) throws -> Tensor, checkpoint: () throws -> Void
+    ) throws -> Tensor {
         let (shape, promptShape) = (condition.shape, prompt.shape)
         guard shape.count == 3, shape[0] >= 1, (1...Self.maximumFlowFrames).contains(shape[1]),
             shape[2] == conditionWidth
@@ -245,8 +257,8 @@ public final class FlowSoVITS {
         return try translating("drawing \(shape[0]) × \(shape[1]) mel frames") {
             let mel = try flow.sample(
                 condition: condition.to(dtype, device: device),
-                prompt: prompt.to(dtype, device: device).transpose(1, 2).contiguous(), steps: steps,
-                generator: generator, temperature: temperature, checkpoint: checkpoint)
+                prompt: prompt.to(dtype, device: device).transpose(1, 2).contiguous(),
+                noise: noise([shape[0], melWidth, shape[1]]), steps: steps, checkpoint: checkpoint)
             try SoVITS.requireFinite(mel)
             return try mel.transpose(1, 2)
         }

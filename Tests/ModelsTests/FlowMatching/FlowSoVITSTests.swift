@@ -71,12 +71,11 @@ import Torch
             try expect(step, matches: "dt_embed", of: name, in: golden, fixture)
             let embedded = try flow.estimator.embed(condition: condition).transpose(1, 2)
             try expect(embedded, matches: "text_embed", of: name, in: golden, fixture)
-            let noise = try golden.floats("\(name).normal0")
-            let generator = try #require(try self.generator(fixture, drawing: noise, condition: condition))
+            let noise = try golden.tensor("\(name).normal0")
             var marks = 0
             let start = prompt.size(2)
             let mel = try flow.sample(
-                condition: condition, prompt: prompt.transpose(1, 2), steps: steps, generator: generator,
+                condition: condition, prompt: prompt.transpose(1, 2), noise: noise, steps: steps,
                 observe: { step, mel, velocity in
                     let prefix = "\(name).step\(step)"
                     guard golden.contains("\(prefix).x") else { return }
@@ -95,17 +94,98 @@ import Torch
     /// Zero frames in front, which the reference keeps in place of the prompt.
     private func padded(_ mel: Tensor, _ frames: Int) throws -> Tensor { try mel.pad([0, 0, frames, 0]) }
 
-    /// A generator in the state that the golden's draw began with; each case begins with a seed counted from the manifest's.
-    private func generator(_ fixture: FlowFixture, drawing noise: [Float], condition: Tensor) throws -> Generator? {
-        let seed = try fixture.arguments.seed
-        let shape = [1, 100, condition.size(1)]
-        for number in 0..<64 {
-            let generator = try Generator(seed: seed + UInt64(number))
-            if try generator.normal(shape).floats() == noise {
-                try generator.seed(seed + UInt64(number))
-                return generator
+    @Test func drawsOneNormalOfTheMelsShape() throws {
+        let fixture = try #require(FlowFixture.whole.first)
+        let (model, golden) = (try fixture.model, try fixture.golden)
+        let (condition, prompt) = (try golden.tensor("cfm.mu"), try golden.tensor("cfm.prompt"))
+        let (generator, twin) = (try Generator(seed: 9), try Generator(seed: 9))
+        let mel = try model.mel(condition: condition, prompt: prompt, steps: 2, generator: generator)
+        let noise = try twin.normal([1, 100, condition.size(1)])
+        let same = try model.mel(condition: condition, prompt: prompt, steps: 2, noise: { _ in noise }, checkpoint: {})
+        #expect(try mel.floats() == same.floats())
+        #expect(try generator.normal([4]).floats() == twin.normal([4]).floats())
+    }
+
+    @Test func itemsOfABatchDoNotSeeEachOther() throws {
+        let fixture = try #require(FlowFixture.whole.first)
+        let (model, golden) = (try fixture.model, try fixture.golden)
+        let (condition, prompt) = (try golden.tensor("cfm.mu"), try golden.tensor("cfm.prompt"))
+        let both = try Tensor.concatenate([condition, condition.flip(1)])
+        let noise = try Generator(seed: 3).normal([2, 100, condition.size(1)])
+        let together = try model.mel(condition: both, prompt: prompt, steps: 2, noise: { _ in noise }, checkpoint: {})
+        for index in 0..<2 {
+            let alone = try model.mel(
+                condition: both.narrow(0, start: index, length: 1), prompt: prompt, steps: 2,
+                noise: { _ in try noise.narrow(0, start: index, length: 1) }, checkpoint: {})
+            let part = try together.narrow(0, start: index, length: 1)
+            #expect(largestDifference(try part.floats(), try alone.floats()) <= 1e-5)
+        }
+    }
+
+    @Test func cancellingEndsTheWork() throws {
+        struct Stop: Error {}
+        let fixture = try #require(FlowFixture.whole.first)
+        let (model, golden) = (try fixture.model, try fixture.golden)
+        var calls = 0
+        #expect(throws: Stop.self) {
+            _ = try model.mel(
+                condition: golden.tensor("cfm.mu"), prompt: golden.tensor("cfm.prompt"), steps: 4,
+                generator: Generator(seed: 1)
+            ) {
+                calls += 1
+                if calls == 3 { throw Stop() }
             }
         }
-        return nil
+        #expect(calls == 3)
+    }
+
+    @Test func wrongInputIsNamed() throws {
+        let model = try #require(FlowFixture.whole.first).model
+        let style = try Tensor.zeros([1, 1, model.configuration.styleWidth])
+        let generator = try Generator(seed: 1)
+        func code(_ body: () throws -> Void) -> ModelError.Code? {
+            do { try body() } catch { return (error as? ModelError)?.code }
+            return nil
+        }
+        func condition(_ codes: [Int], _ phones: [Int], speed: Double = 1) -> ModelError.Code? {
+            code { _ = try model.condition(codes: codes, phones: phones, style: style, speed: speed) }
+        }
+        #expect(condition([1], [1]) == nil)
+        #expect(condition([], [1]) == .input)
+        #expect(condition([1024], [1]) == .input)
+        #expect(condition([-1], [1]) == .input)
+        #expect(condition([1], [732]) == .input)
+        #expect(condition([1], [1], speed: 0) == .input)
+        #expect(condition([1], [1], speed: .nan) == .input)
+        #expect(condition([1], [1], speed: 1e-9) == .input)
+        func mel(_ condition: [Int], _ prompt: [Int], steps: Int = 2) -> ModelError.Code? {
+            code {
+                _ = try model.mel(
+                    condition: Tensor.zeros(condition), prompt: Tensor.zeros(prompt), steps: steps, generator: generator
+                )
+            }
+        }
+        let width = model.conditionWidth
+        #expect(mel([1, 20, width + 1], [1, 100, 5]) == .input)
+        #expect(mel([1, 20, width], [1, 99, 5]) == .input)
+        #expect(mel([1, 20, width], [1, 100, 20]) == .input)
+        #expect(mel([3, 20, width], [2, 100, 5]) == .input)
+        #expect(mel([1, 20, width], [1, 100, 5], steps: 0) == .input)
+        #expect(mel([1, 20, width], [1, 100, 5], steps: 1001) == .input)
+        #expect(mel([1, FlowSoVITS.maximumFlowFrames + 1, width], [1, 100, 5]) == .input)
+        #expect(mel([1, 20, width], [1, 100, 0]) == nil)
+    }
+
+    @Test(arguments: [DType.float16, .bfloat16]) func otherPrecisionsDrawNearlyTheSame(_ dtype: DType) throws {
+        let fixture = try #require(FlowFixture.whole.first)
+        let golden = try fixture.golden
+        let model = try FlowSoVITS(checkpoint: fixture.base, dtype: dtype)
+        let mel = try model.mel(
+            condition: golden.tensor("cfm.mu"), prompt: golden.tensor("cfm.prompt"), steps: 4,
+            noise: { _ in try golden.tensor("cfm4.normal0") }, checkpoint: {})
+        #expect(mel.dtype == dtype)
+        let expected = try golden.tensor("cfm4.out").slice(2, 50).floats()
+        let difference = largestDifference(try mel.floats(), expected)
+        #expect(difference > 0 && difference < (dtype == .float16 ? 0.02 : 0.2), "\(difference)")
     }
 }
