@@ -41,7 +41,7 @@ enum TextTestData {
         try? files.removeItem(at: folder)
         atexit { try? FileManager.default.removeItem(at: TextTestData.parityFolder) }
         try files.createDirectory(at: folder, withIntermediateDirectories: true)
-        for name in ["english-lexicon.bin", "english-segmentation.bin", "english-g2p.bin"] {
+        for name in try files.contentsOfDirectory(atPath: resources.directory) where name != "english-tagger.bin" {
             try files.createSymbolicLink(
                 atPath: folder.path + "/" + name, withDestinationPath: resources.directory + "/" + name)
         }

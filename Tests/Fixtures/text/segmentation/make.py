@@ -30,7 +30,11 @@ def main():
     def is_free(record):
         return len(record["text"]) <= WORD or record["text"] in free
 
+    # The texts of the segmenter were written for the set.
     write("segmenter.jsonl", read("segmenter.jsonl"))
+    written = {record["text"] for record in read("segmenter.jsonl")}
+    for name in ("mixed_v1.jsonl", "mixed_v2.jsonl", "preprocess.jsonl"):
+        write(name, [r for r in read(name) if r["text"] in written or is_free(r)][::2])
     write(
         "split_lang.jsonl",
         [r for r in read("split_lang.jsonl") if not known.get(r["text"], "").startswith(NOT_FREE)],
