@@ -196,7 +196,9 @@ public final class TextFrontEnd: Sendable {
             return try CantonesePhonemizer(resources: resources)
         case .korean:
             return try KoreanPhonemizer(resources: resources)
-        case .mandarin, .japanese:
+        case .japanese:
+            return try JapanesePhonemizer(resources: resources)
+        case .mandarin:
             throw TextError(
                 .notYetSupported,
                 "\(language.name) (\"\(language.rawValue)\") is not yet supported; this build reads English (\"en\")")

@@ -13,8 +13,13 @@ final class MecabModel: @unchecked Sendable {
     private let model: OpaquePointer
     private let idle = Mutex<[Analyzer]>([])
 
-    /// Lattices grow with the longest text that they have seen. Ones that saw more bytes than this are not kept.
-    private static let largestKept = 16_384
+    /// In bytes; a longer text is analysed in parts. MeCab adds up costs of at most 65,534 a word in 31 bits, takes time by the
+    /// square of the length where a text is all of one kind of characters, and a lattice keeps the memory that it needed.
+    private static let longest = 16_384
+    /// MeCab counts a word's bytes in 16 bits.
+    private static let longestWord = 8_192
+    /// With words given, MeCab takes time by the square of the length whatever the text.
+    private static let longestWithWords = 8_192
 
     /// Opens a dictionary.
     ///
@@ -27,7 +32,8 @@ final class MecabModel: @unchecked Sendable {
         for file in files + [userDictionary].compactMap(\.self) where access(file, R_OK) != 0 {
             let reason = String(cString: strerror(errno))
             throw TextError(
-                .resourceMissing, "cannot read the dictionary file \(file): \(reason); run cluster/setup, which makes it")
+                .resourceMissing,
+                "cannot read the dictionary file \(file): \(reason); run cluster/setup, which makes it")
         }
         // The resource file is for preferences of the machine's user, which must not change what is read.
         var arguments = ["mecab", "-r", "/dev/null", "-d", directory]
@@ -40,7 +46,8 @@ final class MecabModel: @unchecked Sendable {
         guard let model = mecab_model_new(Int32(pointers.count), &pointers) else {
             throw TextError(
                 .resourceDamaged,
-                "MeCab cannot use the dictionary in \(directory): \(Self.lastError()); run cluster/setup to make it anew")
+                "MeCab cannot use the dictionary in \(directory): \(Self.lastError()); run cluster/setup to make it anew"
+            )
         }
         self.model = model
     }
@@ -55,19 +62,46 @@ final class MecabModel: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - text: UTF-8. Zero bytes are allowed.
+    ///   - words: ranges of bytes, in order and without overlap, that must come out as one word each, unless they are
+    ///     longer than 8,192 bytes. Where the dictionary does not have such a word, its feature is `*`.
     ///   - body: takes a word's surface and the line of its features, both valid only during the call.
     /// - Throws: `TextError`, retriable, where memory is lacking.
     func analyze(
-        _ text: [UInt8], _ body: (_ surface: UnsafeRawBufferPointer, _ feature: UnsafeRawBufferPointer) -> Void
+        _ text: [UInt8], words: [Range<Int>] = [],
+        _ body: (_ surface: UnsafeRawBufferPointer, _ feature: UnsafeRawBufferPointer) -> Void
     ) throws(TextError) {
-        guard !text.isEmpty else { return }
-        let analyzer = try borrow()
-        let isParsed = text.withUnsafeBytes { analyzer.parse($0, body) }
-        if text.count <= Self.largestKept {
-            idle.withLock { $0.append(analyzer) }
+        let words = words.filter { $0.count <= Self.longestWord }
+        var start = 0
+        while start < text.count {
+            let rest = words.drop { $0.upperBound <= start }
+            let end = Self.end(of: text, from: start, keeping: rest)
+            let piece = rest.prefix { $0.lowerBound < end }.map { $0.lowerBound - start..<$0.upperBound - start }
+            try analyze(text[start..<end], piece, body)
+            start = end
         }
+    }
+
+    /// Where the part of a text ends that begins at `start`: between two characters, and not within a word.
+    private static func end(of text: [UInt8], from start: Int, keeping words: ArraySlice<Range<Int>>) -> Int {
+        let limit = start + (words.isEmpty ? longest : longestWithWords)
+        guard limit < text.count else { return text.count }
+        if let word = words.first(where: { $0.upperBound > limit }), word.lowerBound < limit {
+            return word.lowerBound > start ? word.lowerBound : word.upperBound
+        }
+        // No character has more than four bytes; text that is no UTF-8 is cut anywhere.
+        return (limit - 3...limit).last { text[$0] & 0xC0 != 0x80 } ?? limit
+    }
+
+    private func analyze(
+        _ text: ArraySlice<UInt8>, _ words: [Range<Int>],
+        _ body: (_ surface: UnsafeRawBufferPointer, _ feature: UnsafeRawBufferPointer) -> Void
+    ) throws(TextError) {
+        let analyzer = try borrow()
+        let isParsed = text.withUnsafeBytes { analyzer.parse($0, words, body) }
+        idle.withLock { $0.append(analyzer) }
         guard isParsed else {
-            throw TextError(.invalidInput, "MeCab could not analyse a text of \(text.count) bytes", isRetriable: true)
+            throw TextError(
+                .resourceDamaged, "MeCab could not analyse a text of \(text.count) bytes", isRetriable: true)
         }
     }
 
@@ -93,6 +127,12 @@ private final class Analyzer: @unchecked Sendable {
     private let tagger: OpaquePointer
     private let lattice: OpaquePointer
 
+    /// Matches every feature. The lattice keeps the pointer.
+    private static var anyFeature: UnsafePointer<CChar> {
+        let text: StaticString = "*"
+        return UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+
     init?(_ model: OpaquePointer) {
         guard let tagger = mecab_model_new_tagger(model) else { return nil }
         guard let lattice = mecab_model_new_lattice(model) else {
@@ -109,12 +149,15 @@ private final class Analyzer: @unchecked Sendable {
     }
 
     func parse(
-        _ text: UnsafeRawBufferPointer,
+        _ text: UnsafeRawBufferPointer, _ words: [Range<Int>],
         _ body: (_ surface: UnsafeRawBufferPointer, _ feature: UnsafeRawBufferPointer) -> Void
     ) -> Bool {
         // The lattice refers to the text until it is cleared.
         defer { mecab_lattice_clear(lattice) }
         mecab_lattice_set_sentence2(lattice, text.baseAddress?.assumingMemoryBound(to: CChar.self), text.count)
+        for word in words {
+            mecab_lattice_set_feature_constraint(lattice, word.lowerBound, word.upperBound, Self.anyFeature)
+        }
         guard mecab_parse_lattice(tagger, lattice) != 0 else { return false }
         var next = mecab_lattice_get_bos_node(lattice)
         while let node = next?.pointee {
