@@ -82,7 +82,7 @@ struct KoreanParityTests {
         }
     }
 
-    @Test("Korean parts of mixed texts", .enabled(if: TextTestData.hasGoldens))
+    @Test("Korean runs of mixed texts", .enabled(if: TextTestData.hasGoldens))
     func mixed() throws {
         let records = try TextTestData.records(MixedRecord.self, "mixed_v2.jsonl", in: TextTestData.goldens)
         var count = 0
@@ -99,6 +99,21 @@ struct KoreanParityTests {
             }
         }
         #expect(count > 0)
+    }
+
+    @Test(
+        "the whole way from a request's text to phones",
+        .enabled(if: TextTestData.hasGoldens && TextTestData.hasSegmentation))
+    func preprocess() throws {
+        let records = try TextTestData.records(PreprocessRecord.self, "preprocess.jsonl", in: TextTestData.goldens)
+            .filter { $0.lang == "ko" }
+        try #require(!records.isEmpty)
+        for record in records {
+            let method = try #require(CutMethod(rawValue: record.method))
+            let pieces = try TextTestData.frontEnd.preprocess(record.text, mode: .korean, cut: method, version: .v2)
+            #expect(pieces.map(\.normText) == record.pieces.map(\.normText))
+            #expect(pieces.map(\.phoneIDs) == record.pieces.map(\.phoneIds))
+        }
     }
 }
 

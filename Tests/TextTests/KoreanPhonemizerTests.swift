@@ -42,6 +42,13 @@ struct KoreanPhonemizerTests {
         #expect(stages(spelling).numbered.text == expected)
     }
 
+    @Test("a number that there are no words for is read digit by digit, with a warning")
+    func tooLong() throws {
+        let warnings = try phonemizer.phonemize("12345678901234567원과 3원").warnings
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.contains("12345678901234567") == true)
+    }
+
     @Test("Latin letters are spelled out, whatever their case")
     func latin() {
         let spelled = KoreanLetters.spellingOutLatin(Array("aZ ſ\u{212A}İı é".unicodeScalars)[...])

@@ -86,7 +86,7 @@ enum Hangul {
         var output: [Unicode.Scalar] = []
         output.reserveCapacity(text.count)
         var position = 0
-        // The last character that a vowel was completed with or after: the next one counts as preceded by nothing.
+        // Where the last vowel that got an onset ends: a vowel right there gets none.
         var completed = 0
         while position < text.count {
             let scalar = text[position]

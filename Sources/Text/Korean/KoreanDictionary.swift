@@ -105,8 +105,10 @@ struct KoreanDictionary: Sendable {
 
     /// Calls `body` with what an unknown word of a category can be.
     func forEachUnknown(category: Int, _ body: (Entry) -> Void) {
-        guard let start = unknownEnds[category], let end = unknownEnds[category + 1], start < end else { return }
-        for index in Int(start)..<Int(end) {
+        guard let start = unknownEnds[category], let end = unknownEnds[category + 1],
+            start < min(Int(end), unknown.count)
+        else { return }
+        for index in Int(start)..<min(Int(end), unknown.count) {
             unknown[index].map { body(Entry(packed: $0)) }
         }
     }

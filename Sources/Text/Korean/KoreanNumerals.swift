@@ -19,8 +19,11 @@ enum KoreanNumerals {
     ///
     /// Where one number with its unit is the end of another, as 1일 of 31일, upstream's result depends on the hash seed;
     /// here each is read as a whole.
-    static func spelledOut(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+    ///
+    /// - Returns: the text, and the numbers with units that have too many places for words; they are read digit by digit.
+    static func spelledOut(_ text: [Unicode.Scalar]) -> (text: [Unicode.Scalar], tooLong: [String]) {
         var output: [Unicode.Scalar] = []
+        var tooLong: [String] = []
         output.reserveCapacity(text.count + text.count / 4)
         var position = 0
         while position < text.count {
@@ -32,18 +35,23 @@ enum KoreanNumerals {
             let end = text.endOfRun(from: position) { $0.isPythonDecimal || $0 == "," }
             let unitEnd = text.endOfRun(from: end, where: isUnitLetter)
             let number = text[position..<end]
-            if end < unitEnd, text.scalar(at: unitEnd) == KoreanAnnotator.boundNoun,
-                let spelled = spelled(number.filter { $0 != "," }, isNative: isNativelyCounted(text[end..<unitEnd]))
-            {
+            position = end
+            guard end < unitEnd, text.scalar(at: unitEnd) == KoreanAnnotator.boundNoun else {
+                output.append(contentsOf: number)
+                continue
+            }
+            let isNative = isNativelyCounted(text[end..<unitEnd])
+            if let spelled = spelled(number.filter { $0 != "," }, isNative: isNative) {
                 output.append(contentsOf: spelled.unicodeScalars)
             } else {
                 output.append(contentsOf: number)
+                tooLong.append(number.text)
             }
-            position = end
         }
-        return output.map { scalar in
+        let digitByDigit = output.map { scalar in
             scalar.isASCIIDigit ? digitNames[Int(scalar.value - 0x30)] : scalar
         }
+        return (digitByDigit, tooLong)
     }
 
     /// From the first letter by itself to the last syllable of Hangul; other scripts lie between.

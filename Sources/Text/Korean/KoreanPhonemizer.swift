@@ -13,9 +13,11 @@ struct KoreanPhonemizer: Phonemizer {
     }
 
     func phonemize(_ text: String, version: SymbolVersion, overrides: ReadingOverrides) -> Phonemization {
-        let found = overrides.matches(inRun: text)
-        let sound = stages(of: Array(text), readings: found).sound
-        return Phonemization(normText: text, phones: KoreanLetters.phones(of: letters(of: sound)), word2ph: nil)
+        let stages = stages(of: Array(text), readings: overrides.matches(inRun: text))
+        return Phonemization(
+            normText: text, phones: KoreanLetters.phones(of: letters(of: stages.sound)), word2ph: nil,
+            warnings: stages.tooLong.map { "the number \($0) has too many places for words; it is read digit by digit" }
+        )
     }
 
     func objection(to readings: [String], for word: String) -> String? {
@@ -33,6 +35,8 @@ struct KoreanPhonemizer: Phonemizer {
         let annotated: [Unicode.Scalar]
         /// With numbers in words.
         let numbered: [Unicode.Scalar]
+        /// The numbers that there are no words for.
+        let tooLong: [String]
         /// As it sounds, in syllables.
         let sound: [Unicode.Scalar]
     }
@@ -59,12 +63,13 @@ struct KoreanPhonemizer: Phonemizer {
                 }
             }
         }
-        let numbered = KoreanNumerals.spelledOut(annotated)
+        let (numbered, tooLong) = KoreanNumerals.spelledOut(annotated)
         var sound = pronunciation.pronounced(numbered)
         if !readings.isEmpty {
             sound.removeAll { $0 == KoreanAnnotator.seam }
         }
-        return Stages(spelled: spelled, annotated: annotated, numbered: numbered, sound: sound)
+        return Stages(
+            spelled: spelled, annotated: annotated, numbered: numbered, tooLong: tooLong, sound: sound)
     }
 
     /// A part of the text that is spoken by rule, or a word that the user has a reading for.
