@@ -118,6 +118,9 @@ public final class TextFrontEnd: Sendable {
         let parts = TextCutter.pieces(of: TextCutter.collapsingPunctuation(marked.text), mode: mode, method: cut)
         var pieces: [TextPiece] = []
         for part in marked.distributed(over: parts) {
+            // Cutting puts an empty piece before a clause that is too long for one. Upstream speaks it as a full stop in
+            // English and fails in the other modes.
+            guard mode == .english || !part.text.isEmpty else { continue }
             let piece = TextPiece(segments: try segments(of: part, mode: mode, version: version))
             if !piece.normText.isEmpty {
                 pieces.append(piece)

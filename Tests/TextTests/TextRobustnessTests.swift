@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Text
@@ -66,6 +67,81 @@ struct TextRobustnessTests {
         _ = EnglishTokenizer.tokenize(normal)
         for method in CutMethod.allCases {
             _ = TextCutter.pieces(of: TextCutter.collapsingPunctuation(text), mode: .english, method: method)
+        }
+    }
+
+    private static let scripts: [ClosedRange<UInt32>] = [
+        0x4E00...0x9FFF, 0x4E00...0x5000, 0x3041...0x30FF, 0xAC00...0xD7A3, 0x61...0x7A, 0x20...0x7E, 0x3000...0x303F,
+        0xFF00...0xFFEF, 0x370...0x3FF, 0x400...0x4FF, 0x590...0x6FF, 0x900...0xE7F, 0x1100...0x11FF, 0x3130...0x318F,
+        0x1F300...0x1FAFF, 0x2000...0x2BFF, 0x0...0x2FF, 0x3400...0x4DBF, 0x20000...0x2FA1F, 0xE000...0x10FFFF,
+    ]
+
+    /// Runs of a few scripts, with signs, fragments and inline marks in between.
+    private static func mixedText(_ generator: inout SplitMix64, longest: Int) -> String {
+        var text = String.UnicodeScalarView()
+        let length = Int.random(in: 0...longest, using: &generator)
+        while text.count < length {
+            switch Int.random(in: 0..<8, using: &generator) {
+            case 0:
+                text.append(contentsOf: randomText(&generator, longest: 4).unicodeScalars)
+            case 1:
+                let mark = ["[han4]", "[AA1 QQ]", "[カ]", "[가]", "[", "]", "[yin2 hang2]"].randomElement(
+                    using: &generator)
+                text.append(contentsOf: (mark ?? "").unicodeScalars)
+            default:
+                let script = scripts.randomElement(using: &generator) ?? 0x20...0x7E
+                for _ in 0..<Int.random(in: 1...6, using: &generator) {
+                    text.append(Unicode.Scalar(UInt32.random(in: script, using: &generator)) ?? "\u{FFFD}")
+                }
+            }
+        }
+        return String(text)
+    }
+
+    /// How many texts each mode gets; set CHORUS_RANDOM_TEXTS to have more, of up to 10,000 characters.
+    private static let randomTexts = ProcessInfo.processInfo.environment["CHORUS_RANDOM_TEXTS"].flatMap(Int.init)
+
+    @Test(
+        "random texts of all scripts through every mode", .enabled(if: TextTestData.hasSegmentation),
+        arguments: LanguageMode.allCases)
+    func allModes(_ mode: LanguageMode) throws {
+        var generator = SplitMix64(seed: UInt64(mode.rawValue.utf8.reduce(7) { $0 * 31 + Int($1) }))
+        for index in 0..<(Self.randomTexts ?? 150) {
+            let isLong = Self.randomTexts != nil && index % 100 == 99
+            let text = Self.mixedText(&generator, longest: isLong ? 10_000 : 40)
+            let cut = CutMethod.allCases.randomElement(using: &generator) ?? .cut5
+            for version in [SymbolVersion.v1, .v2] {
+                do {
+                    for piece in try TextTestData.frontEnd.preprocess(text, mode: mode, cut: cut, version: version) {
+                        #expect(piece.phoneIDs.count == piece.phones.count)
+                        for segment in piece.segments {
+                            guard let word2ph = segment.sequence.word2ph else { continue }
+                            #expect(word2ph.count == segment.sequence.normTextLength)
+                            #expect(word2ph.reduce(0, +) == segment.sequence.phones.count)
+                        }
+                    }
+                } catch {
+                    // A mark that the run's language cannot speak; or data that this machine lacks.
+                    #expect([.invalidInput, .notYetSupported, .resourceMissing].contains(error.code), "\(error)")
+                }
+            }
+        }
+    }
+
+    @Test(
+        "ten thousand characters of one kind are split into languages in no time",
+        .enabled(if: TextTestData.hasSegmentation), .timeLimit(.minutes(1)),
+        arguments: [
+            "中", "中文，", "あ", "ア中", "한", "한국 ", "a ", "я ", "я中", "1", "1中", "1a", "\n", "\n中", "。", "😀", "'", "a'", "々",
+            "㐀",
+            "漢字かな交じりTextと한글1.",
+        ])
+    func longSegmentation(_ unit: String) throws {
+        let segmenter = try LanguageSegmenter(resources: TextTestData.resources)
+        let text = Array(repeatElement([Unicode.Scalar](unit), count: 10_000 / unit.unicodeScalars.count).joined())
+        for mode in LanguageMode.allCases {
+            let runs = segmenter.runs(of: text, in: mode)
+            #expect(runs.allSatisfy { !$0.positions.isEmpty })
         }
     }
 

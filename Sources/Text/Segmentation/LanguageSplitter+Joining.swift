@@ -5,18 +5,17 @@ extension LanguageSplitter {
     static func joiningPunctuation(_ sections: [ScriptSection]) -> [ScriptSection] {
         var result: [ScriptSection] = []
         for section in sections {
-            guard let before = result.last, before.script == .punctuation || section.script == .punctuation,
-                let first = section.parts.first, var joined = before.parts.last
+            guard let before = result.last?.script, before == .punctuation || section.script == .punctuation,
+                let first = section.parts.first, var joined = result[result.count - 1].parts.popLast()
             else {
                 result.append(section)
                 continue
             }
             joined.extend(to: first)
-            if before.script == .punctuation {
+            if before == .punctuation {
                 joined.label = first.label
                 result[result.count - 1].script = section.script
             }
-            result[result.count - 1].parts.removeLast()
             result[result.count - 1].parts.append(joined)
             result[result.count - 1].parts += section.parts.dropFirst()
         }
@@ -29,11 +28,11 @@ extension LanguageSplitter {
     static func joiningNewlines(_ sections: [ScriptSection]) -> [ScriptSection] {
         var result: [ScriptSection] = []
         for section in sections {
-            guard let before = result.last, before.script == .newline || section.script == .newline else {
+            guard let before = result.last?.script, before == .newline || section.script == .newline else {
                 result.append(section)
                 continue
             }
-            if before.script == .newline {
+            if before == .newline {
                 result[result.count - 1].script = section.script
             }
             result[result.count - 1].parts += section.parts
