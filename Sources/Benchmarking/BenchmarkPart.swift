@@ -4,6 +4,8 @@ public enum BenchmarkPart: String, Sendable, CaseIterable, Codable {
     case gpt
     /// The second stage, semantic tokens to audio.
     case sovits
+    /// The second stage of v3 and v4, semantic tokens to a mel spectrogram.
+    case flow
     /// The recordings' encoder.
     case hubert
     /// The Chinese text's encoder.

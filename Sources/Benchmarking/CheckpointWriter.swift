@@ -8,13 +8,15 @@ enum CheckpointWriter {
     ///   - plan: the tensors.
     ///   - envelope: configuration and remark, which stand beside the tensors' entry `weight`; nil for a bare dictionary of
     ///     tensors, as transformers writes.
+    ///   - adapter: rank and version tag of a file of LoRA factors; nil for whole models.
     ///   - seed: the same seed gives the same bytes.
     /// - Throws: `file`.
     static func write(
-        _ plan: WeightPlan, envelope: (config: CheckpointValue, info: String)?, seed: UInt64, path: String
+        _ plan: WeightPlan, envelope: (config: CheckpointValue, info: String)?,
+        adapter: (rank: Int, tag: HeadTag)? = nil, seed: UInt64, path: String
     ) throws {
-        var zip = try ZipWriter(path: path)
-        try zip.add("archive/data.pkl", pickle(plan, envelope: envelope))
+        var zip = try ZipWriter(path: path, headTag: adapter?.tag)
+        try zip.add("archive/data.pkl", pickle(plan, envelope: envelope, loraRank: adapter?.rank))
         try zip.add("archive/byteorder", Array("little".utf8))
         var numbers = NormalHalves(seed: seed)
         for (index, entry) in plan.entries.enumerated() {
@@ -25,7 +27,9 @@ enum CheckpointWriter {
         try zip.finish()
     }
 
-    private static func pickle(_ plan: WeightPlan, envelope: (config: CheckpointValue, info: String)?) -> [UInt8] {
+    private static func pickle(
+        _ plan: WeightPlan, envelope: (config: CheckpointValue, info: String)?, loraRank: Int?
+    ) -> [UInt8] {
         var pickle = PickleWriter()
         func tensors(_ pickle: inout PickleWriter) {
             for (index, entry) in plan.entries.enumerated() {
@@ -41,6 +45,9 @@ enum CheckpointWriter {
             pickle.value(envelope.config)
             pickle.text("info")
             pickle.text(envelope.info)
+            guard let loraRank else { return }
+            pickle.text("lora_rank")
+            pickle.value(CheckpointValue(loraRank))
         }
         return pickle.finished()
     }

@@ -5,15 +5,25 @@ struct Measure: Sendable {
     let unit: String
     /// Whether more is faster; otherwise less is.
     var isRate = false
-    /// The Python server's figure on two cores of the AMD Zen 5 class, float32, with random weights of the same sizes.
-    let reference: Double
+    /// The Python server's figure on two cores of the AMD Zen 5 class, float32, with random weights of the same sizes; nil where
+    /// none was taken.
+    let reference: Double?
 
     static let loadGPT = Measure(name: "load GPT", unit: "s", reference: 0.7)
     static let loadSoVITS = Measure(name: "load SoVITS v2", unit: "s", reference: 0.5)
+    static let loadFlow = Measure(name: "load SoVITS v4", unit: "s", reference: nil)
+    static let loadAdapter = Measure(name: "load a LoRA file for v4, rank 32", unit: "s", reference: nil)
     static let hubert = Measure(name: "HuBERT, 5 s", unit: "ms", reference: 473)
     static let prefill = Measure(name: "prefill of 180 tokens, batch 1", unit: "ms", reference: 236)
     static let sovits = Measure(name: "SoVITS decoder, 10 s of audio", unit: "real-time factor", reference: 0.205)
     static let roberta = Measure(name: "RoBERTa, 128 tokens", unit: "ms", reference: 692)
+
+    /// The steps at which the flow of v4 is measured, with the reference's figures.
+    static let flowSteps = [(steps: 8, reference: 4.3), (steps: 32, reference: 18.4)]
+
+    static func flow(_ version: String, steps: Int, reference: Double?) -> Measure {
+        Measure(name: "\(version) flow matching, \(steps) steps", unit: "real-time factor", reference: reference)
+    }
 
     /// The batch sizes at which decoding is measured, with the reference's figures.
     static let decodeBatches = [(rows: 1, reference: 41.0), (rows: 4, reference: 96.0), (rows: 8, reference: 150.0)]
@@ -34,7 +44,7 @@ struct Measure: Sendable {
         return SpeedTable.Row(
             name: name, unit: unit, median: median, minimum: sorted.first ?? median, maximum: sorted.last ?? median,
             runs: sorted.count, reference: isComparable ? reference : nil,
-            timesAsFast: isComparable ? (isRate ? median / reference : reference / median) : nil,
+            timesAsFast: isComparable ? reference.map { isRate ? median / $0 : $0 / median } : nil,
             peakResidentBytes: peakResidentBytes)
     }
 }

@@ -15,6 +15,10 @@ public struct RandomCheckpoints: Sendable {
     public var gptPath: String { folder + "/random-gpt.ckpt" }
     /// The second stage, 85 MB.
     public var sovitsPath: String { folder + "/random-sovits.pth" }
+    /// The second stage of v4, 800 MB. Nothing but its digest tells it from one of v3: name the version when opening it.
+    public var flowPath: String { folder + "/random-v4.pth" }
+    /// LoRA factors of rank 32 for v4, with the parts that are trained whole, 45 MB.
+    public var adapterPath: String { folder + "/random-v4-lora.pth" }
     /// `config.json` and `pytorch_model.bin` of chinese-hubert-base, 189 MB.
     public var hubertFolder: String { folder + "/chinese-hubert-base" }
     /// `config.json`, `pytorch_model.bin` and `tokenizer.json` of chinese-roberta-wwm-ext-large, 648 MB. The tokenizer knows
@@ -25,7 +29,7 @@ public struct RandomCheckpoints: Sendable {
     ///
     /// - Parameters:
     ///   - folder: made where it does not exist. Files that it holds already are replaced.
-    ///   - parts: the models wanted; all take 1.1 GB.
+    ///   - parts: the models wanted; all take 2 GB.
     ///   - seed: the same seed gives the same files.
     /// - Throws: ``BenchmarkingError`` with code `file`.
     public static func write(
@@ -39,6 +43,7 @@ public struct RandomCheckpoints: Sendable {
         var gpt = Text2SemanticConfiguration.publishedV2
         var sovits = SoVITSConfiguration()
         var sovitsWidths = SoVITSWidths()
+        var flow = FlowWidths()
         var hubert = HuBERTFiles()
         var roberta = RoBERTaFiles()
     }
@@ -63,6 +68,14 @@ public struct RandomCheckpoints: Sendable {
             try CheckpointWriter.write(
                 .sovits(sizes.sovits, widths: sizes.sovitsWidths), envelope: (sizes.sovits.checkpointConfig, "random"),
                 seed: seed, path: sovitsPath)
+        case .flow:
+            let envelope = (sizes.sovits.checkpointConfig, "random")
+            try CheckpointWriter.write(
+                .flow(sizes.sovits, widths: sizes.sovitsWidths, flow: sizes.flow), envelope: envelope, seed: seed,
+                path: flowPath)
+            try CheckpointWriter.write(
+                .flowAdapter(sizes.sovits, widths: sizes.sovitsWidths, flow: sizes.flow), envelope: envelope,
+                adapter: (sizes.flow.rank, .v4LoRA), seed: seed, path: adapterPath)
         case .hubert:
             try Self.makeFolder(hubertFolder)
             try Self.write(Self.snakeCase(sizes.hubert), to: hubertFolder + "/config.json")

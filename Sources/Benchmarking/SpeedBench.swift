@@ -6,8 +6,8 @@ import Torch
 /// Runs the measurements on a device thread, as a worker runs its models.
 actor SpeedBench {
     private let thread: DeviceThread
-    private let files: RandomCheckpoints
-    private let options: SpeedOptions
+    let files: RandomCheckpoints
+    let options: SpeedOptions
     private let onProgress: @Sendable (String) -> Void
     private let loadBefore = ProcessFacts.load
 
@@ -42,6 +42,7 @@ actor SpeedBench {
         switch part {
         case .gpt: try measureGPT()
         case .sovits: try measureSoVITS()
+        case .flow: try measureFlow()
         case .hubert: try measureHuBERT()
         case .roberta: try measureRoBERTa()
         }
@@ -162,7 +163,7 @@ actor SpeedBench {
     }
 
     /// Loads a model several times, one at a time in memory, and keeps the last.
-    private func loading<Model>(_ measure: Measure, _ load: () throws -> Model) throws -> (Model, SpeedTable.Row) {
+    func loading<Model>(_ measure: Measure, _ load: () throws -> Model) throws -> (Model, SpeedTable.Row) {
         var model: Model?
         let row = try row(
             measure, warmUp: { model = try load() },
@@ -174,11 +175,11 @@ actor SpeedBench {
         return (model, row)
     }
 
-    private func row(_ measure: Measure, _ run: () throws -> Double) throws -> SpeedTable.Row {
+    func row(_ measure: Measure, _ run: () throws -> Double) throws -> SpeedTable.Row {
         try row(measure, warmUp: { _ = try run() }, run: run)
     }
 
-    private func row(
+    func row(
         _ measure: Measure, warmUp: () throws -> Void, run: () throws -> Double
     ) throws -> SpeedTable.Row {
         onProgress(measure.name)
@@ -194,7 +195,7 @@ actor SpeedBench {
             values, isComparable: options.device == .cpu, peakResidentBytes: ProcessFacts.peakResidentBytes)
     }
 
-    private func seconds(_ body: () throws -> Void) rethrows -> Double {
+    func seconds(_ body: () throws -> Void) rethrows -> Double {
         let time = try ContinuousClock().measure(body)
         return time / .seconds(1)
     }
@@ -202,7 +203,7 @@ actor SpeedBench {
     // MARK: Files and checks
 
     /// Sees to it that a part's checkpoint exists, its last file standing for all.
-    private func provide(_ part: BenchmarkPart, _ path: String) throws {
+    func provide(_ part: BenchmarkPart, _ path: String) throws {
         guard !FileManager.default.fileExists(atPath: path) else { return }
         onProgress("writing random weights: \(part.rawValue)")
         _ = try RandomCheckpoints.write(to: files.folder, parts: [part])

@@ -2,9 +2,10 @@ import Foundation
 import Torch
 
 extension SpeedTable {
-    /// Measures the models' speed on this machine: loading, HuBERT, prefill, decoding at batch 1, 4 and 8, SoVITS, RoBERTa.
+    /// Measures the models' speed on this machine: loading, HuBERT, prefill, decoding at batch 1, 4 and 8, SoVITS, the flow of
+    /// v3 and v4, RoBERTa.
     ///
-    /// Takes about a minute on two cores. The models are loaded from ``RandomCheckpoints``, one after the other, and run on
+    /// Takes about five minutes on two cores, most of it the flow. The models are loaded from ``RandomCheckpoints``, one after the other, and run on
     /// a thread of their own.
     /// - Parameters:
     ///   - parts: the models to measure.

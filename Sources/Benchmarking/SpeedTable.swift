@@ -77,7 +77,7 @@ public struct SpeedTable: Sendable, Codable {
         }
         lines += [
             "",
-            "Random weights of the published v2 sizes, files in the page cache, one warm-up before each part. Steps × rows and "
+            "Random weights of the published sizes (v2 where nothing else is said), files in the page cache, one warm-up before each part. Steps × rows and "
                 + "the real-time factor (seconds of work for a second of audio) are of the models alone. The reference is the "
                 + "Python server on two cores of the AMD Zen 5 class in float32: elsewhere the factor says little.",
         ]

@@ -24,15 +24,21 @@ extension WeightPlan {
         plan.addFlow(sizes)
         plan.addReferenceEncoder(sizes, widths)
         plan.addLayer("ssl_proj", [widths.features, widths.features, 2])
-        let codebook = "quantizer.vq.layers.0._codebook"
-        plan.add("\(codebook).inited", [1], value: 1)
-        plan.add("\(codebook).cluster_size", [widths.tokens], value: 1)
-        plan.add("\(codebook).embed", [widths.tokens, widths.features], deviation: 1)
-        plan.add("\(codebook).embed_avg", [widths.tokens, widths.features], deviation: 1)
+        plan.addCodebook(widths)
         return plan
     }
 
-    private mutating func addTextEncoder(_ sizes: SoVITSConfiguration, _ widths: SoVITSWidths) {
+    /// The codebook with its training buffers.
+    mutating func addCodebook(_ widths: SoVITSWidths) {
+        let codebook = "quantizer.vq.layers.0._codebook"
+        add("\(codebook).inited", [1], value: 1)
+        add("\(codebook).cluster_size", [widths.tokens], value: 1)
+        add("\(codebook).embed", [widths.tokens, widths.features], deviation: 1)
+        add("\(codebook).embed_avg", [widths.tokens, widths.features], deviation: 1)
+    }
+
+    /// The encoders of tokens and phonemes.
+    mutating func addTextEncoder(_ sizes: SoVITSConfiguration, _ widths: SoVITSWidths) {
         let (width, style) = (sizes.hiddenWidth, sizes.styleWidth)
         addLayer("enc_p.ssl_proj", [width, widths.features, 1])
         add("enc_p.text_embedding.weight", [widths.symbols, width], deviation: 1)
@@ -90,22 +96,29 @@ extension WeightPlan {
     }
 
     private mutating func addFlow(_ sizes: SoVITSConfiguration) {
-        let (couplings, layers, kernel) = (4, 4, 5)  // fixed upstream
+        let (couplings, layers) = (4, 4)  // fixed upstream
         let (width, half) = (sizes.hiddenWidth, sizes.latentWidth / 2)
         for index in 0..<couplings {
             let flow = "flow.flows.\(2 * index)"
             addLayer("\(flow).pre", [width, half, 1])
-            for layer in 0..<layers {
-                addNormalizedLayer("\(flow).enc.in_layers.\(layer)", [2 * width, width, kernel])
-                let outputs = layer == layers - 1 ? width : 2 * width
-                addNormalizedLayer("\(flow).enc.res_skip_layers.\(layer)", [outputs, width, 1])
-            }
-            addNormalizedLayer("\(flow).enc.cond_layer", [2 * width * layers, sizes.styleWidth, 1])
+            addWaveNet("\(flow).enc", width: width, styleWidth: sizes.styleWidth, layers: layers)
             addLayer("\(flow).post", [half, width, 1], gain: 0.1)
         }
     }
 
-    private mutating func addReferenceEncoder(_ sizes: SoVITSConfiguration, _ widths: SoVITSWidths) {
+    /// Gated convolutions with residual and skip connections.
+    mutating func addWaveNet(_ name: String, width: Int, styleWidth: Int, layers: Int) {
+        let kernel = 5  // fixed upstream
+        for layer in 0..<layers {
+            addNormalizedLayer("\(name).in_layers.\(layer)", [2 * width, width, kernel])
+            let outputs = layer == layers - 1 ? width : 2 * width
+            addNormalizedLayer("\(name).res_skip_layers.\(layer)", [outputs, width, 1])
+        }
+        addNormalizedLayer("\(name).cond_layer", [2 * width * layers, styleWidth, 1])
+    }
+
+    /// The encoder of the reference's spectrogram.
+    mutating func addReferenceEncoder(_ sizes: SoVITSConfiguration, _ widths: SoVITSWidths) {
         let width = widths.reference
         addLayer("ref_enc.spectral.0.fc", [width, widths.referenceBins])
         addLayer("ref_enc.spectral.3.fc", [width, width])

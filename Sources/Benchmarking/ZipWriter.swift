@@ -1,4 +1,5 @@
 import CZlib
+import Checkpoints
 import Glibc
 
 /// Writes a zip archive of stored entries as `torch.save` lays them out: each entry's bytes begin at a multiple of 64, so
@@ -13,14 +14,18 @@ struct ZipWriter: ~Copyable {
     private let path: String
     private let temporaryPath: String
     private let file: UnsafeMutablePointer<FILE>
+    private let headTag: HeadTag?
     private var isFinished = false
     private var offset = 0
     private var directory: [UInt8] = []
     private var entryCount: UInt16 = 0
 
     /// Creates the file.
-    init(path: String) throws(BenchmarkingError) {
+    ///
+    /// - Parameter headTag: a version tag that takes the place of the file's first two bytes.
+    init(path: String, headTag: HeadTag? = nil) throws(BenchmarkingError) {
         self.path = path
+        self.headTag = headTag
         temporaryPath = "\(path).\(getpid()).tmp"
         guard let file = fopen(temporaryPath, "wb") else { throw BenchmarkingError.system("create", temporaryPath) }
         self.file = file
@@ -53,6 +58,7 @@ struct ZipWriter: ~Copyable {
 
         var header: [UInt8] = []
         header.appendLittleEndian(0x0403_4B50 as UInt32)
+        if offset == 0, let headTag { header.replaceSubrange(..<2, with: headTag.text.utf8) }
         header.appendLittleEndian(20 as UInt16)
         header += common
         header.appendLittleEndian(UInt16(4 + padding))

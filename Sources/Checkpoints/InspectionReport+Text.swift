@@ -25,6 +25,14 @@ extension InspectionReport {
                     + "\(sizes.vocabularySize) tokens, \(sizes.phonemeVocabularySize) phonemes, "
                     + "BERT \(sizes.bertSize), at most \(sizes.maxSeconds) s")
         }
+        if let sizes = sovitsSizes { line("sizes", sizesText(sizes)) }
+        if parameterCount > 0 {
+            line("parameters", "\(parameterCount)")
+            let loaded = memory.map { "\(Self.size($0.byteCount, exact: false)) as \($0.dtype.rawValue)" }
+            line(
+                "memory",
+                loaded.joined(separator: ", ") + (version?.isLoRA == true ? "; merged: what the base takes" : ""))
+        }
         for entry in entries { line("entry", "\(entry.key): \(entry.kind)") }
         for total in totals {
             let size = Self.size(total.elementCount.multipliedReportingOverflow(by: total.dtype.byteCount).partialValue)
@@ -66,6 +74,19 @@ extension InspectionReport {
         case .g2pw: return "g2pW (polyphonic characters)"
         case .other: return "other tensors"
         }
+    }
+
+    private func sizesText(_ sizes: SoVITSSizes) -> String {
+        var parts = [
+            "\(sizes.layerCount) layers, width \(sizes.hiddenWidth), \(sizes.headCount) heads",
+            "latent \(sizes.latentWidth)",
+            "style \(sizes.styleWidth)",
+        ]
+        if let count = sizes.tokenCount { parts.append("\(count) tokens") }
+        if let count = sizes.symbolCount { parts.append("\(count) phonemes") }
+        if let width = sizes.decoderWidth { parts.append("decoder \(width)") }
+        if let flow = sizes.flow { parts.append("flow of \(flow.layerCount) layers, width \(flow.width)") }
+        return (parts + ["\(sizes.samplingRate) Hz"]).joined(separator: ", ")
     }
 
     private func evidenceText(_ evidence: SoVITSVersion.Evidence) -> String {
@@ -114,7 +135,7 @@ extension InspectionReport {
         }
     }
 
-    private static func size(_ byteCount: Int) -> String {
+    private static func size(_ byteCount: Int, exact: Bool = true) -> String {
         let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
         var value = Double(byteCount)
         var unit = 0
@@ -123,6 +144,7 @@ extension InspectionReport {
             unit += 1
         }
         guard unit > 0 else { return "\(byteCount) bytes" }
-        return "\((value * 10).rounded() / 10) \(units[unit]) (\(byteCount) bytes)"
+        let rounded = "\((value * 10).rounded() / 10) \(units[unit])"
+        return exact ? "\(rounded) (\(byteCount) bytes)" : rounded
     }
 }

@@ -60,6 +60,14 @@ public struct InspectionReport: Sendable, Codable {
         public var elementCount: Int
     }
 
+    /// What a model's parameters take in memory with one type of element.
+    public struct Memory: Sendable, Codable, Hashable {
+        /// Type of the elements.
+        public let dtype: ScalarType
+        /// Bytes, without what is computed with them.
+        public let byteCount: Int
+    }
+
     /// A top-level entry.
     public struct Entry: Sendable, Codable, Hashable {
         /// Its key.
@@ -88,6 +96,12 @@ public struct InspectionReport: Sendable, Codable {
     public let requiredBase: String?
     /// The sizes of a first-stage model.
     public let gptSizes: GPTSizes?
+    /// The sizes of a second-stage model.
+    public let sovitsSizes: SoVITSSizes?
+    /// Numbers in the floating-point tensors that inference reads; those of LoRA factors alone where the file holds those.
+    public let parameterCount: Int
+    /// What the parameters take in memory, by their element type.
+    public let memory: [Memory]
     /// What training wrote about itself.
     public let info: String?
     /// The top-level entries.

@@ -30,19 +30,28 @@ public struct Inspector {
         var version: SoVITSVersion?
         var loraRank: Int?
         var gptSizes: GPTSizes?
+        var sovitsSizes: SoVITSSizes?
         switch kind {
         case .gpt: gptSizes = inspectGPT()
-        case .sovits: (version, loraRank) = inspectSoVITS()
+        case .sovits: (version, loraRank, sovitsSizes) = inspectSoVITS()
         case .g2pw, .other: break
         }
         findRecords()
         let tensors = inspectTensors()
+        let parameterCount = parameterCount(of: kind)
         let order: [InspectionReport.Severity] = [.error, .warning, .note]
         return InspectionReport(
             path: file.path, byteCount: file.byteCount, container: file.container, headTag: file.headTag?.text,
             headDigest: file.headDigest, kind: kind, version: version, loraRank: loraRank,
-            requiredBase: version.flatMap { $0.isLoRA ? "the whole \($0.model.rawValue) base model" : nil },
-            gptSizes: gptSizes, info: file.root["info"]?.stringValue?.printable(maxLength: 200),
+            requiredBase: version.flatMap { version in
+                guard version.isLoRA, let place = version.model.publishedBase else { return nil }
+                return "the whole \(version.model.rawValue) base model, \(place)"
+            },
+            gptSizes: gptSizes, sovitsSizes: sovitsSizes, parameterCount: parameterCount,
+            memory: [ScalarType.float32, .float16, .bfloat16].map { dtype in
+                InspectionReport.Memory(dtype: dtype, byteCount: parameterCount &* dtype.byteCount)
+            },
+            info: file.root["info"]?.stringValue?.printable(maxLength: 200),
             entries: entries(), configuration: file.root["config"].map { InspectedValue($0) }, tensors: tensors,
             totals: totals(), findings: order.flatMap { severity in findings.filter { $0.severity == severity } })
     }
@@ -97,7 +106,7 @@ public struct Inspector {
         }
     }
 
-    private mutating func inspectSoVITS() -> (SoVITSVersion, Int?) {
+    private mutating func inspectSoVITS() -> (SoVITSVersion, Int?, SoVITSSizes?) {
         let weights = (try? file.tensors(under: "weight")) ?? [:]
         let version = SoVITSVersion.detect(
             headDigest: file.headDigest, headTag: file.headTag, byteCount: file.byteCount, knownHashes: knownHashes
@@ -129,7 +138,8 @@ public struct Inspector {
                 .warning, "unknown_symbols", "its text embedding has \(rows) rows, where 322 (v1) or 732 (v2) are known"
             )
         }
-        return (version, loraRank)
+        let sizes = file.root["config"].flatMap { try? SoVITSSizes(config: $0, weights: weights, version: version) }
+        return (version, loraRank, sizes)
     }
 
     // MARK: Content
@@ -180,6 +190,18 @@ public struct Inspector {
             totals[item.tensor.dtype, default: empty].elementCount &+= item.tensor.elementCount
         }
         return ScalarType.allCases.compactMap { totals[$0] }
+    }
+
+    /// Numbers that are loaded: not what training left behind, nor the codebook's averages.
+    private func parameterCount(of kind: InspectionReport.Kind) -> Int {
+        let unread = ["weight.enc_q.", "._codebook.embed_avg", "._codebook.cluster_size", "._codebook.inited"]
+        return listing.items.reduce(0) { count, item in
+            guard item.tensor.dtype.isFloatingPoint, kind != .sovits || !unread.contains(where: item.place.contains)
+            else {
+                return count
+            }
+            return count &+ item.tensor.elementCount
+        }
     }
 
     private mutating func inspectTensors() -> [InspectionReport.Tensor] {

@@ -10,7 +10,7 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Measures the models at full size, with random weights, beside the Python server's figures.",
         discussion: """
-            Writes checkpoints of the published v2 sizes in the published formats, loads them as a server does and prints a \
+            Writes checkpoints of the published sizes in the published formats, loads them as a server does and prints a \
             table of medians.
 
               chorus bench --device cuda:0 --precision float16
@@ -18,7 +18,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "gpt, sovits, hubert or roberta; may be given again. All where left out.", valueName: "model"))
+            "gpt, sovits, flow, hubert or roberta; may be given again. All where left out.", valueName: "model"))
     var part: [String] = []
 
     @Option(help: ArgumentHelp("cpu or cuda:N.", valueName: "device"))
@@ -33,7 +33,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Runs of each measurement, 2 to 100.", valueName: "count"))
     var runs = 5
 
-    @Option(help: ArgumentHelp("Where the checkpoints are kept for the next time; 1.1 GB.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Where the checkpoints are kept for the next time; 2 GB.", valueName: "folder"))
     var folder: String?
 
     @Flag(help: "Print JSON instead of a table.")

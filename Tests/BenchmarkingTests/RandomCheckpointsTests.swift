@@ -52,6 +52,27 @@ import Torch
         #expect(power > 0.01 && power < 0.9, "\(power)")
     }
 
+    @Test func flowDrawsWithAndWithoutItsAdapter() throws {
+        let files = try write(.flow)
+        let file = try CheckpointFile.open(path: files.flowPath)
+        let base = try SoVITSCheckpoint(file, knownHashes: [file.headDigest: .published(.v4)])
+        let adapter = try SoVITSCheckpoint(CheckpointFile.open(path: files.adapterPath))
+        #expect(adapter.version.isLoRA && adapter.version.model == .v4 && adapter.loraRank == 3)
+        var mels: [[Float]] = []
+        for model in [try FlowSoVITS(checkpoint: base), try FlowSoVITS(checkpoint: adapter, base: base)] {
+            #expect(model.symbolCount == 100 && model.melWidth == 10 && model.conditionWidth == 20)
+            let style = try model.styleEmbedding(of: .ones([1, 40, 30]))
+            let condition = try model.condition(codes: [1, 2, 63], phones: [0, 99], style: style)
+            mels.append(
+                try model.mel(
+                    condition: condition, prompt: .zeros([1, 10, 2]), steps: 2, generator: Generator(seed: 1)
+                ).floats())
+            let power = (mels[mels.count - 1].reduce(0) { $0 + $1 * $1 } / Float(mels[0].count)).squareRoot()
+            #expect(power > 0.1 && power < 10, "\(power)")
+        }
+        #expect(mels[0].count == 100 && mels[0] != mels[1])
+    }
+
     @Test func hubertEncodes() throws {
         let folder = try write(.hubert).hubertFolder
         let model = try HuBERT(HuBERTConfiguration(path: folder + "/config.json"), weights: weights(folder))
@@ -79,6 +100,8 @@ import Torch
         // 77 M as GPT-SoVITS names it; 94.37 M and 325.5 M less pre-training's output as transformers counts them.
         #expect(count(.gpt(sizes.gpt)) == 77_606_402)
         #expect(count(sizes.hubert.plan) == 94_371_712)
+        let flow = count(.flow(sizes.sovits, widths: sizes.sovitsWidths, flow: sizes.flow))
+        #expect(flow == 384_394_985)
         #expect(count(sizes.roberta.plan) == 324_472_832)
     }
 }
@@ -112,6 +135,23 @@ import Torch
         let widths = SoVITSWidths(features: 96, tokens: 1024, symbols: 732, referenceBins: 704, reference: 32)
         #expect(Self.shapes(.sovits(sizes, widths: widths)) == Self.shapes(checkpoint.weights, without: ["enc_q."]))
         #expect("\(sizes.checkpointConfig)" == "\(checkpoint.config)")
+    }
+
+    @Test func flow() throws {
+        let file = try Self.open("flow/fixtures/pretrained_models/s2Gv3.pth")
+        let checkpoint = try SoVITSCheckpoint(file, knownHashes: [file.headDigest: .published(.v3)])
+        let sizes = try SoVITSConfiguration(checkpoint.config)
+        let widths = SoVITSWidths(features: 96, tokens: 1024, symbols: 732, referenceBins: 704, reference: 32)
+        let flow = FlowWidths(
+            layers: 2, width: 128, feedForward: 256, condition: 40, conditionInner: 80, conditionLayers: 8, bands: 100)
+        // The copy of the tests lacks what only training reads.
+        let unread = [
+            "linear_mel.", "quantizer.vq.layers.0._codebook.embed_avg", "quantizer.vq.layers.0._codebook.cluster_size",
+        ]
+        let planned = Self.shapes(.flow(sizes, widths: widths, flow: flow)).filter { name, _ in
+            !unread.contains { name.hasPrefix($0) }
+        }
+        #expect(planned == Self.shapes(checkpoint.weights))
     }
 
     @Test func hubert() throws {

@@ -61,11 +61,13 @@ import Torch
         #expect(
             table.rows.map(\.name) == [
                 "load GPT", "prefill of 180 tokens, batch 1", "decode, batch 1", "decode, batch 4", "decode, batch 8",
-                "load SoVITS v2", "SoVITS decoder, 10 s of audio", "HuBERT, 5 s", "RoBERTa, 128 tokens",
+                "load SoVITS v2", "SoVITS decoder, 10 s of audio", "load SoVITS v4", "v4 flow matching, 8 steps",
+                "v4 flow matching, 32 steps", "load a LoRA file for v4, rank 32", "v3 flow matching, 8 steps",
+                "HuBERT, 5 s", "RoBERTa, 128 tokens",
             ])
         for row in table.rows {
             #expect(row.runs == 2 && row.minimum > 0 && row.minimum <= row.median && row.median <= row.maximum)
-            #expect(row.timesAsFast.map { $0 > 0 && $0.isFinite } == true)
+            #expect(row.timesAsFast.map { $0 > 0 && $0.isFinite } ?? (row.reference == nil))
             #expect(row.peakResidentBytes > 10_000_000)
         }
         #expect(table.machine.threadCount == 1)

@@ -45,6 +45,10 @@ extension RandomCheckpoints.Sizes {
         sizes.sovitsWidths.referenceBins = 40
         sizes.sovitsWidths.reference = 8
 
+        sizes.flow = FlowWidths(
+            layers: 1, width: 64, feedForward: 48, condition: 20, conditionInner: 36, conditionLayers: 2, bands: 10,
+            rank: 3)
+
         sizes.hubert.hiddenSize = 24
         sizes.hubert.intermediateSize = 40
         sizes.hubert.numHiddenLayers = 2

@@ -39,6 +39,51 @@ import Testing
         #expect(found.contains(code), "\(found)")
     }
 
+    @Test func sizesAndMemoryOfAWholeModel() throws {
+        let file = try CheckpointFile.open(
+            path: Fixtures.folder.deletingLastPathComponent().appending(
+                path: "models/flow/fixtures/pretrained_models/s2Gv3.pth"
+            ).path)
+        let report = Inspector.inspect(file, knownHashes: [file.headDigest: .published(.v3)])
+        let sizes = try #require(report.sovitsSizes)
+        #expect(sizes.flow == .init(layerCount: 2, width: 128))
+        #expect(
+            sizes.hiddenWidth == 32 && sizes.styleWidth == 48 && sizes.symbolCount == 732 && sizes.tokenCount == 1024)
+        #expect(sizes.decoderWidth == nil && sizes.samplingRate == 32_000)
+        let whole = report.totals.reduce(0) { $0 + $1.elementCount }
+        #expect(report.parameterCount == whole - 1)  // but for `inited`
+        #expect(report.memory.map(\.dtype) == [.float32, .float16, .bfloat16])
+        #expect(report.memory.map(\.byteCount) == [4, 2, 2].map { $0 * report.parameterCount })
+        #expect(report.requiredBase == nil)
+        let text = report.text(listsTensors: false)
+        for part in [
+            "flow of 2 layers, width 128", "732 phonemes", "parameters", "as bfloat16", "SoVITS (second stage) v3",
+        ] {
+            #expect(text.contains(part), "\(part)")
+        }
+    }
+
+    @Test(arguments: [("sovits_v3_lora.pth", "s2Gv3.pth"), ("sovits_v4_lora.pth", "gsv-v4-pretrained/s2Gv4.pth")])
+    func factorsNameTheirBase(name: String, base: String) throws {
+        let report = Inspector.inspect(try Fixtures.open(name))
+        #expect(report.loraRank == 2)
+        #expect(report.requiredBase?.contains(base) == true)
+        #expect(report.text().contains("rank 2"))
+        #expect(report.parameterCount > 0)
+    }
+
+    @Test(.enabled(if: Fixtures.goldenModels != nil)) func goldenSizes() throws {
+        for (name, flow) in [
+            ("pretrained_models/s2Gv2Pro.pth", nil), ("user/SoVITS_weights_v4/demo_e2_s40_l4.pth", 128),
+        ] as [(String, Int?)] {
+            let path = name.replacing("pretrained_models/s2Gv2Pro", with: "pretrained_models/v2Pro/s2Gv2Pro")
+            let report = Inspector.inspect(try Fixtures.golden(path), knownHashes: try Fixtures.goldenHashes())
+            let sizes = try #require(report.sovitsSizes)
+            #expect(sizes.flow?.width == flow)
+            #expect((sizes.decoderWidth == nil) == (flow != nil))
+        }
+    }
+
     @Test func nonFiniteTensorsAreNamedAndCounted() throws {
         let report = Inspector.inspect(try Fixtures.open("gpt_nan.ckpt"))
         let tensor = try #require(report.tensors.first { $0.nonFinite != nil })

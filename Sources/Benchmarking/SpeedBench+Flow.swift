@@ -1,0 +1,53 @@
+import Checkpoints
+import Models
+import Torch
+
+extension SpeedBench {
+    /// Loading v4, alone and with LoRA factors, and the flow of v4 and v3: calls of full length, half of which is the prompt.
+    func measureFlow() throws -> [SpeedTable.Row] {
+        try provide(.flow, files.adapterPath)
+        let (plain, load) = try loading(.loadFlow) { try flowModel(.v4) }
+        let flows = try Measure.flowSteps.map { choice in
+            let measure = Measure.flow("v4", steps: choice.steps, reference: choice.reference)
+            return try row(measure) { try flowFactor(plain, steps: choice.steps) }
+        }
+        return [load] + flows + (try measureOtherFlows())
+    }
+
+    private func measureOtherFlows() throws -> [SpeedTable.Row] {
+        let (_, load) = try loading(.loadAdapter) {
+            try FlowSoVITS(
+                checkpoint: SoVITSCheckpoint(CheckpointFile.open(path: files.adapterPath)), base: flowCheckpoint(.v4),
+                device: options.device, dtype: options.dtype)
+        }
+        let model = try flowModel(.v3)
+        let steps = Measure.flowSteps[0].steps
+        return [
+            load, try row(.flow("v3", steps: steps, reference: nil)) { try flowFactor(model, steps: steps) },
+        ]
+    }
+
+    private func flowModel(_ version: ModelVersion) throws -> FlowSoVITS {
+        try FlowSoVITS(checkpoint: flowCheckpoint(version), device: options.device, dtype: options.dtype)
+    }
+
+    /// The whole model, which can stand for either version.
+    private func flowCheckpoint(_ version: ModelVersion) throws -> SoVITSCheckpoint {
+        let file = try CheckpointFile.open(path: files.flowPath)
+        return try SoVITSCheckpoint(file, knownHashes: [file.headDigest: .published(version)])
+    }
+
+    /// Seconds of work for a second of audio.
+    private func flowFactor(_ model: FlowSoVITS, steps: Int) throws -> Double {
+        let format = model.format
+        let generator = try Generator(seed: 6)
+        let condition = try generator.normal([1, format.callFrames, model.conditionWidth])
+        let prompt = try generator.normal([1, model.melWidth, format.promptFrames])
+        let time = try seconds {
+            // Read back, which also waits for the device; what is not a number is refused.
+            _ = try model.mel(condition: condition, prompt: prompt, steps: steps, generator: generator).floats()
+        }
+        let spoken = Double((format.callFrames - format.promptFrames) * format.melHopLength) / Double(format.melRate)
+        return time / spoken
+    }
+}
