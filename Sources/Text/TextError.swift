@@ -18,6 +18,8 @@ public struct TextError: Error, CustomStringConvertible, Sendable {
         public static let resourceDamaged = Code(rawValue: "resource_damaged")
         /// The user dictionary has a mistake, which the message names by file and line.
         public static let invalidDictionary = Code(rawValue: "invalid_dictionary")
+        /// The network for polyphonic Chinese characters could not be run.
+        public static let networkFailed = Code(rawValue: "network_failed")
         /// The caller's input is not what was asked for.
         public static let invalidInput = Code(rawValue: "invalid_input")
     }

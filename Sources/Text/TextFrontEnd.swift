@@ -7,6 +7,7 @@ import Synchronization
 public final class TextFrontEnd: Sendable {
     private let resources: TextResources
     private let dictionary: UserDictionary?
+    private let polyphones: (any PolyphoneNetwork)?
     private let languages = Mutex<[Language: LoadedLanguage]>([:])
     private let loadedSegmenter = Mutex<LanguageSegmenter?>(nil)
 
@@ -21,10 +22,16 @@ public final class TextFrontEnd: Sendable {
 
     /// Remembers where the data lies; nothing is opened yet.
     ///
-    /// - Parameter dictionary: the user's readings, nil for none.
-    public init(resources: TextResources, dictionary: UserDictionary? = nil) {
+    /// - Parameters:
+    ///   - dictionary: the user's readings, nil for none.
+    ///   - polyphones: the network that chooses readings of Chinese characters for models with the second symbol table, nil
+    ///     to choose by dictionary.
+    public init(
+        resources: TextResources, dictionary: UserDictionary? = nil, polyphones: (any PolyphoneNetwork)? = nil
+    ) {
         self.resources = resources
         self.dictionary = dictionary
+        self.polyphones = polyphones
     }
 
     /// Loads every language that the user dictionary has words of and checks their readings.
@@ -182,16 +189,14 @@ public final class TextFrontEnd: Sendable {
     private func loaded(_ language: Language) throws(TextError) -> LoadedLanguage {
         if let known = languages.withLock({ $0[language] }) { return known }
         // Two threads may both load one at the first use; they are alike, and loading only maps files.
-        let phonemizer = try Self.makePhonemizer(for: language, resources: resources)
+        let phonemizer = try makePhonemizer(for: language)
         let made = LoadedLanguage(
             phonemizer: phonemizer, words: try dictionary?.readings(for: language, of: phonemizer))
         languages.withLock { $0[language] = made }
         return made
     }
 
-    private static func makePhonemizer(
-        for language: Language, resources: TextResources
-    ) throws(TextError) -> any Phonemizer {
+    private func makePhonemizer(for language: Language) throws(TextError) -> any Phonemizer {
         switch language {
         case .english:
             return try EnglishPhonemizer(resources: resources)
@@ -202,9 +207,7 @@ public final class TextFrontEnd: Sendable {
         case .japanese:
             return try JapanesePhonemizer(resources: resources)
         case .mandarin:
-            throw TextError(
-                .notYetSupported,
-                "\(language.name) (\"\(language.rawValue)\") is not yet supported; this build reads English (\"en\")")
+            return try MandarinPhonemizer(resources: resources, polyphones: polyphones)
         }
     }
 }

@@ -16,9 +16,10 @@ enum MandarinPunctuation {
         scalar.value >= 0x4E00 && scalar.value <= 0x9FA5
     }
 
-    /// Sentences joined to one text of ideographs and marks.
-    static func joined(_ sentences: [[Unicode.Scalar]]) -> [Unicode.Scalar] {
+    /// Sentences joined to one text of ideographs and marks, and the ideographs without a reading that were left out.
+    static func joined(_ sentences: [[Unicode.Scalar]]) -> (text: [Unicode.Scalar], skipped: [Unicode.Scalar]) {
         var output: [Unicode.Scalar] = []
+        var skipped: [Unicode.Scalar] = []
         output.reserveCapacity(sentences.reduce(0) { $0 + $1.count })
         for sentence in sentences {
             var position = 0
@@ -29,25 +30,38 @@ enum MandarinPunctuation {
                     scalar = "…"
                     position += 2
                 }
-                guard let spoken = spoken(scalar) else { continue }
-                if isMark(spoken), let last = output.last, isMark(last) { continue }
-                output.append(spoken)
+                if let mark = mark(scalar) {
+                    if let last = output.last, isMark(last) { continue }
+                    output.append(mark)
+                } else if isIdeograph(scalar) {
+                    if let others = paraphrases[scalar] {
+                        output.append(contentsOf: others.unicodeScalars)
+                        if others.isEmpty { skipped.append(scalar) }
+                    } else {
+                        output.append(scalar)
+                    }
+                }
             }
         }
-        return output
+        return (output, skipped)
     }
 
-    private static func spoken(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
+    private static func mark(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
         switch scalar {
         case "：", "；", "，", "·", "、", "/": ","
         case "。", "\n", "$": "."
         case "！": "!"
         case "？": "?"
         case "~", "～": "…"
-        // Two characters without a syllable that can be spoken give way to ones that sound alike.
-        case "嗯": "恩"
-        case "呣": "母"
-        default: isIdeograph(scalar) || isMark(scalar) ? scalar : nil
+        default: isMark(scalar) ? scalar : nil
         }
     }
+
+    /// What is said for characters without a syllable of Mandarin. The first two are upstream's; on the others, of which
+    /// most write two syllables and two are not Chinese, it raises.
+    private static let paraphrases: [Unicode.Scalar: String] = [
+        "嗯": "恩", "呣": "母",
+        "兙": "十克", "兡": "百克", "嗧": "加仑", "瓧": "十瓦", "瓰": "分瓦", "瓱": "毫瓦", "瓼": "百瓦", "甅": "厘瓦", "覅": "勿要", "桛": "",
+        "烪": "",
+    ]
 }

@@ -13,7 +13,7 @@ struct ChineseNormalizerTests {
     }
 
     private func spoken(_ text: String) -> String {
-        MandarinPunctuation.joined(normalizer.sentences(of: text)).text
+        MandarinPunctuation.joined(normalizer.sentences(of: text)).text.text
     }
 
     @Test(

@@ -1,0 +1,114 @@
+/// Reads sentences character by character, polyphonic ones by a network that looks at the sentence.
+///
+/// Upstream: `text/g2pw` (after g2pW and PaddleSpeech).
+struct PolyphoneReader: Sendable {
+    private let network: any PolyphoneNetwork
+    private let tables: PolyphoneTables
+    private let lexicon: MandarinLexicon
+    private let converter: TraditionalConverter
+    private let characters: TraditionalCharacters
+
+    /// How many characters the network sees before the first and behind the last polyphonic one.
+    private static let context = 16
+    /// The most characters that it takes at once, [CLS] and [SEP] not counted.
+    private static let longest = 510
+
+    init(resources: TextResources, network: any PolyphoneNetwork, lexicon: MandarinLexicon) throws(TextError) {
+        self.network = network
+        self.lexicon = lexicon
+        tables = try PolyphoneTables(resources: resources, lexicon: lexicon)
+        converter = try TraditionalConverter()
+        characters = try TraditionalCharacters(resources: resources)
+    }
+
+    /// A polyphonic character and what is asked about it.
+    private struct Question {
+        let sentence: Int
+        let place: Int
+        let query: PolyphoneQuery
+    }
+
+    /// A syllable for each character of each sentence.
+    ///
+    /// - Parameter sentences: normalised text, simplified.
+    /// - Throws: `TextError` with `.networkFailed`.
+    func read(_ sentences: [[Unicode.Scalar]]) throws(TextError) -> [[PinyinSyllable]] {
+        var readings: [[PinyinSyllable]] = []
+        var questions: [Question] = []
+        for (index, sentence) in sentences.enumerated() {
+            let traditional = converter.convert(sentence) ?? sentence
+            readings.append(phraseReadings(of: traditional))
+            questions += self.questions(about: traditional, index)
+        }
+        questions = Self.grouped(questions)
+        guard !questions.isEmpty else { return readings }
+        let labels: [Int]
+        do {
+            labels = try network.predict(questions.map(\.query))
+        } catch {
+            throw TextError(
+                .networkFailed, "the network for polyphonic characters failed: \(error)", underlying: error)
+        }
+        for (question, label) in zip(questions, labels) {
+            // Upstream raises at the few labels without pinyin; here the phrases' reading stays.
+            guard let syllable = tables.syllable(ofLabel: label) else { continue }
+            readings[question.sentence][question.place] = syllable
+        }
+        return readings
+    }
+
+    /// A word's syllables by the list of certain readings: of the word, else of single characters.
+    func corrected(_ syllables: [PinyinSyllable], of word: ArraySlice<Unicode.Scalar>) -> [PinyinSyllable] {
+        if let certain = tables.correction(of: word) { return certain }
+        guard word.count > 1 else { return syllables }
+        return zip(word.indices, syllables).map { index, syllable in
+            tables.correction(of: word[index..<index + 1])?.first ?? syllable
+        }
+    }
+
+    /// What is known without the network.
+    private func phraseReadings(of traditional: [Unicode.Scalar]) -> [PinyinSyllable] {
+        let simplified = traditional.map(characters.simplified)
+        return zip(traditional, lexicon.read(simplified[...])).map { character, reading in
+            tables.characterID(of: character) == nil ? tables.syllable(ofMonophone: character) ?? reading : reading
+        }
+    }
+
+    private func questions(about text: [Unicode.Scalar], _ sentence: Int) -> [Question] {
+        let places = text.indices.compactMap { place in
+            tables.characterID(of: text[place]).map { (place: place, characterID: $0) }
+        }
+        guard let first = places.first, let last = places.last else { return [] }
+        let start = max(0, first.place - Self.context)
+        let end = min(text.count, last.place + Self.context + 1)
+        let tokens = tables.tokens(of: text[start..<end])
+        return places.map { place, characterID in
+            var window = start..<end
+            var windowTokens = tokens
+            if window.count > Self.longest {
+                let begin = min(max(start, place - Self.longest / 2), end - Self.longest)
+                window = begin..<begin + Self.longest
+                windowTokens = tables.tokens(of: text[window])
+            }
+            let query = PolyphoneQuery(
+                tokenIDs: windowTokens, position: place - window.lowerBound + 1, characterID: characterID,
+                allowedLabels: tables.allowedLabels(of: characterID))
+            return Question(sentence: sentence, place: place, query: query)
+        }
+    }
+
+    /// Puts questions about equal sentences beside each other, in the order in which the sentences come first.
+    private static func grouped(_ questions: [Question]) -> [Question] {
+        var groups: [[Question]] = []
+        var numbers: [[Int]: Int] = [:]
+        for question in questions {
+            let number = numbers[question.query.tokenIDs] ?? groups.count
+            if number == groups.count {
+                numbers[question.query.tokenIDs] = number
+                groups.append([])
+            }
+            groups[number].append(question)
+        }
+        return groups.flatMap { $0 }
+    }
+}
