@@ -89,7 +89,7 @@ let package = Package(
         library("Messaging", ["CZeroMQ", "Wire"]),
         library("Settings", ["CYAML", "Checkpoints"]),
         library("Telemetry", [log, .product(name: "CoreMetrics", package: "swift-metrics")]),
-        library("Worker", ["Wire", "Messaging", log, lifecycle]),
+        library("Worker", ["Audio", "Wire", "Messaging", log, lifecycle]),
         library("Router", ["Wire", "Messaging", "Telemetry", log, metrics, lifecycle] + http),
         library("Supervision", [log, lifecycle]),
         .executableTarget(
@@ -104,7 +104,7 @@ let package = Package(
         // Tests
         .target(name: "TestSupport", dependencies: ["CZlib"], path: "Tests/Support", swiftSettings: numeric),
         .target(
-            name: "FakeSupport", dependencies: ["Wire", "Messaging", "Worker"], path: "Tests/FakeSupport",
+            name: "FakeSupport", dependencies: ["Audio", "Wire", "Messaging", "Worker"], path: "Tests/FakeSupport",
             swiftSettings: strict),
         tests("AudioTests", ["Audio", "TestSupport"]),
         tests("BenchmarkingTests", ["Benchmarking", "Models", "Torch", "Checkpoints", "CZlib", "TestSupport"]),
@@ -112,7 +112,7 @@ let package = Package(
         tests("EndToEndTests", ["Audio"]),
         tests("MessagingTests", ["Messaging", "Wire", "CZeroMQ"]),
         tests("ModelsTests", ["Models", "Torch", "Checkpoints", "Audio", "TestSupport"]),
-        tests("RouterTests", ["Router", "Wire", "Messaging", "Worker", "FakeSupport"]),
+        tests("RouterTests", ["Router", "Wire", "Messaging", "Worker", "Audio", "FakeSupport", "TestSupport"]),
         tests("SettingsTests", ["Settings", "Checkpoints"]),
         tests("SupervisionTests", ["Supervision", log, lifecycle]),
         tests(

@@ -9,8 +9,8 @@ enum RouterAction: Sendable {
     case respond(UInt64, SpeechEvent)
     /// Tell the client of a request that it failed.
     case fail(UInt64, RouterError)
-    /// From here on this set is what every worker is to serve.
-    case committed(CommittedSet)
+    /// From here on this set is what every worker of the model is to serve.
+    case committed(String, CommittedSet)
     /// Tell whoever asked for a weight switch.
     case switched(UInt64, SwitchOutcome)
     /// Log it, count it.

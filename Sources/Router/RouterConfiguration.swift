@@ -70,8 +70,10 @@ public struct RouterHooks: Sendable {
     public var resolveWeights: @Sendable (String) throws -> String = { $0 }
     /// The same for a reference audio.
     public var resolveReference: @Sendable (String) throws -> String = { $0 }
-    /// Called after each committed weight switch, one at a time, with the paths of the committed set.
-    public var onCommitted: @Sendable (_ gptPath: String?, _ sovitsPath: String?) async -> Void = { _, _ in }
+    /// What is called with a model's name and the paths of its committed set.
+    public typealias Committed = @Sendable (_ model: String, _ gptPath: String?, _ sovitsPath: String?) async -> Void
+    /// Called after each committed weight switch, one at a time.
+    public var onCommitted: Committed = { _, _, _ in }
     /// Called after `/control` has been answered.
     public var control: @Sendable (ControlCommand) async -> Void = { _ in }
     /// Called once, when HTTP listens, with the address and port that were taken.

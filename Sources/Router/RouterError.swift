@@ -15,6 +15,8 @@ public struct RouterError: Error, CustomStringConvertible {
         public static let forbidden = Code(description: "forbidden")
         /// A key is needed and none came.
         public static let unauthorized = Code(description: "unauthorized")
+        /// The request names a model that no worker holds.
+        public static let unknownModel = Code(description: "unknown_model")
         /// What the request names does not exist.
         public static let notFound = Code(description: "not_found")
         /// There is no such route.

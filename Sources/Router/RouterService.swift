@@ -21,12 +21,17 @@ actor RouterService {
     /// Requests whose client went away; filled from any thread.
     private let departures: (stream: AsyncStream<UInt64>, continuation: AsyncStream<UInt64>.Continuation)
     /// Sets that were committed, to be told to the owner of the settings, in order.
-    private let commits: (stream: AsyncStream<CommittedSet>, continuation: AsyncStream<CommittedSet>.Continuation)
-    private let onCommitted: @Sendable (_ gptPath: String?, _ sovitsPath: String?) async -> Void
+    private let commits: (stream: AsyncStream<Committed>, continuation: AsyncStream<Committed>.Continuation)
+    private let onCommitted: RouterHooks.Committed
+
+    private struct Committed {
+        var model: String
+        var set: CommittedSet
+    }
 
     init(
         socket: RouterSocket, policy: RouterPolicy, routerID: String, metrics: RouterMetrics, logger: Logger,
-        onCommitted: @escaping @Sendable (_ gptPath: String?, _ sovitsPath: String?) async -> Void
+        onCommitted: @escaping RouterHooks.Committed
     ) {
         machine = RouterStateMachine(policy: policy, routerID: routerID, now: clock.now)
         self.socket = socket
@@ -47,7 +52,9 @@ actor RouterService {
                 for await id in self.departures.stream { await self.leave(id) }
             }
             group.addTask {
-                for await set in self.commits.stream { await self.onCommitted(set.gptPath, set.sovitsPath) }
+                for await commit in self.commits.stream {
+                    await self.onCommitted(commit.model, commit.set.gptPath, commit.set.sovitsPath)
+                }
             }
             await group.waitForAll()
         }
@@ -133,11 +140,12 @@ actor RouterService {
         wakeIfIdle()
     }
 
-    /// Has every worker in service encode a reference audio and keep it.
+    /// Has every worker of a model that is in service encode a reference audio and keep it.
     ///
-    /// - Throws: ``RouterError`` with each worker's reason, if one refused; `noWorker` if there is none.
-    func cacheReference(path: String) async throws(RouterError) {
-        let workers = machine.registry.routable.map(\.peer)
+    /// - Throws: ``RouterError`` with each worker's reason, if one refused; `noWorker` if there is none, `unknownModel`.
+    func cacheReference(path: String, model: String) async throws(RouterError) {
+        try machine.dispatch.checkModel(model, machine.registry)
+        let workers = machine.registry.routable(of: model).map(\.peer)
         guard !workers.isEmpty else {
             throw RouterError(
                 .noWorker, "no worker is ready; try again", isRetriable: true,
@@ -165,7 +173,7 @@ actor RouterService {
             retryAfter: first.1.retryAfter)
     }
 
-    /// Switches the weights of all workers.
+    /// Switches the weights of all workers of a model.
     ///
     /// - Throws: ``RouterError`` with each worker's reason; the old set then serves everywhere.
     func switchWeights(_ change: WeightChange) async throws(RouterError) {
@@ -210,9 +218,9 @@ actor RouterService {
         RouterSnapshot(machine: machine, now: clock.now)
     }
 
-    /// The model version that is served, `v2` where no worker has told yet.
-    var modelVersion: String {
-        machine.registry.committedModelSet?.version ?? "v2"
+    /// The versions that are served, by the model's name.
+    var modelVersions: [String: String] {
+        machine.registry.commitments.compactMapValues { $0.described?.version }
     }
 
     // MARK: Stopping
@@ -264,8 +272,8 @@ actor RouterService {
             case .fail(let id, let error):
                 exchanges.removeValue(forKey: id)?.finish(throwing: error)
                 breakers.removeValue(forKey: id)?()
-            case .committed(let set):
-                commits.continuation.yield(set)
+            case .committed(let model, let set):
+                commits.continuation.yield(Committed(model: model, set: set))
             case .switched(let id, let outcome):
                 switches.removeValue(forKey: id)?.resume(returning: outcome)
             case .notice(let notice):

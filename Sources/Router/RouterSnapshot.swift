@@ -15,8 +15,12 @@ struct RouterSnapshot: Encodable, Sendable {
         let inFlight: Int
         /// Seconds of audio per second; 0 where it is not known.
         let rate: Double
+        /// The name under which requests ask for its model set.
+        let model: String
         let epoch: UInt64
         let weights: ModelSetDescription
+        /// What `media_type` may be there.
+        let mediaTypes: [String]
         /// Milliseconds since the router heard of the worker.
         let lastHeardMilliseconds: Int
         let residentBytes: UInt64?
@@ -27,7 +31,8 @@ struct RouterSnapshot: Encodable, Sendable {
         enum CodingKeys: String, CodingKey {
             case id, state, device, precision, software, pid, slots
             case inFlight = "in_flight"
-            case rate, epoch, weights
+            case rate, model, epoch, weights
+            case mediaTypes = "media_types"
             case lastHeardMilliseconds = "last_heard_ms"
             case residentBytes = "resident_bytes"
             case memoryFreeBytes = "memory_free_bytes"
@@ -62,16 +67,28 @@ struct RouterSnapshot: Encodable, Sendable {
         }
     }
 
+    /// What the workers of one model are to serve.
+    struct Model: Encodable, Sendable {
+        let epoch: UInt64
+        let weights: Weights
+        /// How many workers are ready.
+        let ready: Int
+    }
+
     /// `ok`, `degraded` (a worker is not ready), `unavailable` (none is, or will be in a moment) or `draining`.
     let status: String
+    /// The default model's.
     let epoch: UInt64
+    /// The default model's.
     let weights: Weights
+    /// Every model, by its name.
+    let models: [String: Model]
     let isSwitching: Bool
     let queue: Queue
     let workers: [Worker]
 
     enum CodingKeys: String, CodingKey {
-        case status, epoch, weights
+        case status, epoch, weights, models
         case isSwitching = "switching"
         case queue, workers
     }
@@ -83,7 +100,8 @@ struct RouterSnapshot: Encodable, Sendable {
                 id: worker.hello.workerID, state: Self.state(of: worker, in: registry), device: worker.hello.device,
                 precision: worker.hello.precision, software: worker.hello.software, pid: worker.hello.pid,
                 slots: worker.hello.slots, inFlight: machine.dispatch.loads[worker.peer]?.count ?? 0,
-                rate: worker.rate, epoch: Self.epoch(of: worker), weights: worker.modelSet,
+                rate: worker.rate, model: worker.model, epoch: Self.epoch(of: worker), weights: worker.modelSet,
+                mediaTypes: worker.hello.encoders.mediaTypes,
                 lastHeardMilliseconds: Int((now - worker.health.lastHeard) / .milliseconds(1)),
                 residentBytes: worker.heartbeat?.residentBytes, memoryFreeBytes: worker.heartbeat?.memoryFreeBytes,
                 refusal: worker.refusal)
@@ -97,10 +115,14 @@ struct RouterSnapshot: Encodable, Sendable {
             } else {
                 ready == workers.count ? "ok" : "degraded"
             }
-        epoch = registry.committed?.epoch ?? 0
-        weights = Weights(
-            gptPath: registry.committed?.gptPath, sovitsPath: registry.committed?.sovitsPath,
-            version: registry.committedModelSet?.version, languages: registry.committedModelSet?.languages)
+        models = registry.commitments.reduce(into: [:]) { models, entry in
+            models[entry.key] = Model(
+                epoch: entry.value.set.epoch, weights: Weights(entry.value),
+                ready: registry.routable(of: entry.key).count)
+        }
+        let standard = registry.commitments[ModelSetDescription.defaultName]
+        epoch = standard?.set.epoch ?? 0
+        weights = Weights(standard)
         isSwitching = machine.weights.isRunning
         queue = Queue(
             depth: machine.dispatch.queue.depth, limit: machine.dispatch.policy.queueLimit,
@@ -117,7 +139,7 @@ struct RouterSnapshot: Encodable, Sendable {
         switch worker.phase {
         case .starting: return "starting"
         case .flipping: return "switching"
-        case .serving(let epoch): return registry.committed?.epoch == epoch ? "ready" : "behind"
+        case .serving(let epoch): return registry.committed(worker.model)?.epoch == epoch ? "ready" : "behind"
         }
     }
 
@@ -126,5 +148,13 @@ struct RouterSnapshot: Encodable, Sendable {
         case .starting: worker.hello.epoch
         case .flipping(let epoch), .serving(let epoch): epoch
         }
+    }
+}
+
+extension RouterSnapshot.Weights {
+    fileprivate init(_ commitment: WorkerRegistry.Commitment?) {
+        self.init(
+            gptPath: commitment?.set.gptPath, sovitsPath: commitment?.set.sovitsPath,
+            version: commitment?.described?.version, languages: commitment?.described?.languages)
     }
 }

@@ -46,7 +46,8 @@ struct RouterStateMachine {
         guard !dispatch.isDraining else {
             throw RouterError(.draining, "this server is about to stop", isRetriable: true, retryAfter: 5)
         }
-        guard !registry.routable.isEmpty || weights.isRunning else {
+        try dispatch.checkModel(change.model, registry)
+        guard !registry.routable(of: change.model).isEmpty || weights.model == change.model else {
             throw RouterError(
                 .noWorker, "no worker is ready to switch its weights; try again", isRetriable: true, retryAfter: 5)
         }
@@ -89,11 +90,11 @@ struct RouterStateMachine {
             dispatch.refreshed(peer)
         case .prepared(let vote):
             actions = perform(
-                weights.prepared(vote, from: peer, committed: registry.committed, at: now), at: now)
+                weights.prepared(vote, from: peer, committed: committedOfSwitch, at: now), at: now)
             if !weights.involves(peer) {
                 actions += perform(catchUp.prepared(vote, from: peer, at: now), at: now)
                 // A refusal of a switch that failed meanwhile says nothing about the committed set.
-                if !vote.ok, vote.epoch == registry.committed?.epoch {
+                if !vote.ok, vote.epoch == committed(of: peer)?.epoch {
                     let reason = vote.error ?? "it refused the set without a reason"
                     registry.refused(peer, reason: reason)
                     actions.append(.notice(.refused(peer, reason: reason)))
@@ -125,7 +126,7 @@ struct RouterStateMachine {
     /// Judges everything anew. To be called several times a second.
     mutating func tick(at now: ContinuousClock.Instant) -> [RouterAction] {
         var actions = apply(registry.tick(at: now), at: now)
-        actions += perform(weights.tick(committed: registry.committed, at: now), at: now)
+        actions += perform(weights.tick(committed: committedOfSwitch, at: now), at: now)
         actions += translate(dispatch.tick(registry: registry, at: now))
         return actions + settle(at: now)
     }
@@ -135,17 +136,25 @@ struct RouterStateMachine {
     /// Starts what can be started now: a waiting switch, a worker that is behind, waiting requests.
     private mutating func settle(at now: ContinuousClock.Instant) -> [RouterAction] {
         var actions: [RouterAction] = []
-        while weights.isWaiting, !weights.isRunning {
-            let workers = registry.routable.map(\.peer)
-            actions += perform(weights.begin(workers: workers, committed: registry.committed, at: now), at: now)
+        while !weights.isRunning, let model = weights.nextModel {
+            let workers = registry.routable(of: model).map(\.peer)
+            actions += perform(
+                weights.begin(workers: workers, committed: registry.committed(model), at: now), at: now)
         }
-        if let committed = registry.committed {
-            for worker in registry.workers.values.sorted(by: { $0.hello.workerID < $1.hello.workerID })
-            where needsCatchUp(worker) {
-                actions += perform(catchUp.bring(worker.peer, to: committed, at: now), at: now)
-            }
+        for worker in registry.workers.values.sorted(by: { $0.hello.workerID < $1.hello.workerID })
+        where needsCatchUp(worker) {
+            guard let committed = registry.committed(worker.model) else { continue }
+            actions += perform(catchUp.bring(worker.peer, to: committed, at: now), at: now)
         }
         return actions + translate(dispatch.pump(registry: registry, at: now))
+    }
+
+    /// What the workers serve that the running switch is about.
+    private var committedOfSwitch: CommittedSet? { weights.model.flatMap { registry.committed($0) } }
+
+    /// What the worker is to serve.
+    private func committed(of peer: PeerID) -> CommittedSet? {
+        registry.workers[peer].flatMap { registry.committed($0.model) }
     }
 
     private func needsCatchUp(_ worker: WorkerRecord) -> Bool {
@@ -172,7 +181,7 @@ struct RouterStateMachine {
             case .joined(let peer):
                 actions.append(.notice(.joined(peer)))
             case .serving(let peer, let epoch):
-                if epoch == registry.committed?.epoch { catchUp.settle(peer) }
+                if epoch == committed(of: peer)?.epoch { catchUp.settle(peer) }
                 actions.append(.notice(.serving(peer, epoch: epoch)))
                 actions += perform(weights.serving(peer, epoch: epoch), at: now)
             case .suspended(let peer, let condition):
@@ -180,7 +189,7 @@ struct RouterStateMachine {
                 actions += translate(dispatch.suspended(peer, isHung: condition == .hung, at: now))
                 let reason = condition == .hung ? "its device hangs" : "it went silent"
                 actions += perform(
-                    weights.left(peer, reason: reason, committed: registry.committed, at: now), at: now)
+                    weights.left(peer, reason: reason, committed: committedOfSwitch, at: now), at: now)
             case .recovered(let peer):
                 actions.append(.notice(.recovered(peer)))
             case .lost(let peer, let reason):
@@ -188,7 +197,7 @@ struct RouterStateMachine {
                 actions.append(.notice(.lost(peer, reason: reason)))
                 actions += translate(dispatch.lost(peer, reason: reason, at: now))
                 actions += perform(
-                    weights.left(peer, reason: reason, committed: registry.committed, at: now), at: now)
+                    weights.left(peer, reason: reason, committed: committedOfSwitch, at: now), at: now)
             }
         }
         return actions
@@ -203,9 +212,9 @@ struct RouterStateMachine {
             case .flip(let peer, let epoch):
                 registry.flipping(peer, to: epoch)
                 actions += send(peer, 0, .commit(EpochMessage(epoch: epoch)))
-            case .commit(let set, let modelSet):
-                registry.commit(set, modelSet: modelSet)
-                actions.append(.committed(set))
+            case .commit(let model, let set, let modelSet):
+                registry.commit(model, set, modelSet: modelSet)
+                actions.append(.committed(model, set))
             case .finish(let id, let outcome):
                 actions.append(.switched(id, outcome))
             }

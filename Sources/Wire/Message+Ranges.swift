@@ -12,6 +12,7 @@ extension Message {
         case .hello(let hello):
             // ZeroMQ routing ids are 1…255 bytes and may not begin with a zero byte.
             try check(1...255, hello.workerID.utf8.count, "the length of worker_id")
+            try check(1...255, hello.model.utf8.count, "the length of model")
             try check(1...Self.maximumSlots, hello.slots, "slots")
         case .welcome(let welcome):
             try check(1...Int(Self.maximumMilliseconds), welcome.heartbeatIntervalMilliseconds, "heartbeat_interval_ms")

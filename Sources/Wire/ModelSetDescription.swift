@@ -1,5 +1,8 @@
 /// A loaded pair of checkpoints.
 public struct ModelSetDescription: Hashable, Sendable, Codable {
+    /// The name of the set of which nobody said a name: what requests without a name are spoken with.
+    public static let defaultName = "default"
+
     /// Where the GPT (text to semantic) checkpoint came from.
     public var gptPath: String
     /// Where the SoVITS (semantic to waveform) checkpoint came from.

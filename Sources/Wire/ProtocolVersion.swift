@@ -14,7 +14,7 @@ public struct ProtocolVersion: Hashable, Sendable, Codable, CustomStringConverti
     }
 
     /// The version that this code speaks.
-    public static let current = ProtocolVersion(major: 1, minor: 0)
+    public static let current = ProtocolVersion(major: 1, minor: 1)
 
     /// `major.minor`.
     public var description: String { "\(major).\(minor)" }

@@ -14,15 +14,21 @@ public struct Hello: Hashable, Sendable, Codable {
     public var slots: Int
     /// The worker's process id on its host.
     public var pid: Int32
+    /// The name under which requests ask for what is loaded. Workers of one name hold the same set and are switched
+    /// together.
+    public var model: String
     /// What is loaded.
     public var modelSet: ModelSetDescription
     /// The epoch of what is loaded; 0 is what the worker's own configuration names.
     public var epoch: UInt64
+    /// What its host can encode.
+    public var encoders: EncoderList
 
     /// Creates a greeting.
     public init(
         workerID: String, version: ProtocolVersion = .current, software: String, device: DeviceDescription,
-        precision: String, slots: Int, pid: Int32, modelSet: ModelSetDescription, epoch: UInt64
+        precision: String, slots: Int, pid: Int32, model: String = ModelSetDescription.defaultName,
+        modelSet: ModelSetDescription, epoch: UInt64, encoders: EncoderList = EncoderList()
     ) {
         self.workerID = workerID
         self.version = version
@@ -31,16 +37,53 @@ public struct Hello: Hashable, Sendable, Codable {
         self.precision = precision
         self.slots = slots
         self.pid = pid
+        self.model = model
         self.modelSet = modelSet
         self.epoch = epoch
+        self.encoders = encoders
     }
 
     private enum CodingKeys: String, CodingKey {
         case workerID = "worker_id"
         case version = "protocol"
-        case software, device, precision, slots, pid
+        case software, device, precision, slots, pid, model
         case modelSet = "model_set"
-        case epoch
+        case epoch, encoders
+    }
+
+    /// Reads a greeting. What workers before version 1.1 do not tell is what all of them had.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        workerID = try fields.decode(String.self, forKey: .workerID)
+        version = try fields.decode(ProtocolVersion.self, forKey: .version)
+        software = try fields.decode(String.self, forKey: .software)
+        device = try fields.decode(DeviceDescription.self, forKey: .device)
+        precision = try fields.decode(String.self, forKey: .precision)
+        slots = try fields.decode(Int.self, forKey: .slots)
+        pid = try fields.decode(Int32.self, forKey: .pid)
+        model = try fields.decodeIfPresent(String.self, forKey: .model) ?? ModelSetDescription.defaultName
+        modelSet = try fields.decode(ModelSetDescription.self, forKey: .modelSet)
+        epoch = try fields.decode(UInt64.self, forKey: .epoch)
+        encoders = try fields.decodeIfPresent(EncoderList.self, forKey: .encoders) ?? EncoderList()
+    }
+}
+
+/// The forms of audio that a worker's host can make.
+public struct EncoderList: Hashable, Sendable, Codable {
+    /// Those that it can, as `media_type` names them.
+    public var mediaTypes: [String]
+    /// What the others need and do not find, in words that a user can act on.
+    public var missing: [String: String]
+
+    /// Creates a list.
+    public init(mediaTypes: [String] = ["wav", "raw", "ogg"], missing: [String: String] = [:]) {
+        self.mediaTypes = mediaTypes
+        self.missing = missing
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case mediaTypes = "media_types"
+        case missing
     }
 }
 

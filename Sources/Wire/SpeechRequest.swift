@@ -32,7 +32,7 @@ public struct SpeechRequest: Hashable, Sendable, Codable {
     public var fragmentInterval: Double
     /// The seed of the random numbers; -1 draws one.
     public var seed: Int64
-    /// The form of the answer: `wav`, `raw`, `ogg` or `aac`.
+    /// The form of the answer: one of ``mediaTypes``.
     public var mediaType: String
     /// 0 answers in one piece, 1…3 stream.
     public var streamingMode: Int
@@ -48,6 +48,11 @@ public struct SpeechRequest: Hashable, Sendable, Codable {
     public var overlapLength: Int
     /// The least length of a streamed chunk in semantic tokens.
     public var minChunkLength: Int
+    /// The name of the model set that is to speak; beyond the Python server, which has one.
+    public var model: String
+
+    /// The forms of answers: the Python server's four, and three more.
+    public static let mediaTypes = ["wav", "raw", "ogg", "aac", "flac", "mp3", "opus"]
 
     /// Creates a request; what is left out takes the Python server's default.
     public init(
@@ -56,7 +61,8 @@ public struct SpeechRequest: Hashable, Sendable, Codable {
         textSplitMethod: String = "cut5", batchSize: Int = 1, batchThreshold: Double = 0.75, splitBucket: Bool = true,
         speedFactor: Double = 1, fragmentInterval: Double = 0.3, seed: Int64 = -1, mediaType: String = "wav",
         streamingMode: Int = 0, parallelInfer: Bool = true, repetitionPenalty: Double = 1.35, sampleSteps: Int = 32,
-        superSampling: Bool = false, overlapLength: Int = 2, minChunkLength: Int = 16
+        superSampling: Bool = false, overlapLength: Int = 2, minChunkLength: Int = 16,
+        model: String = ModelSetDescription.defaultName
     ) {
         self.text = text
         self.textLang = textLang
@@ -82,6 +88,7 @@ public struct SpeechRequest: Hashable, Sendable, Codable {
         self.superSampling = superSampling
         self.overlapLength = overlapLength
         self.minChunkLength = minChunkLength
+        self.model = model
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -109,6 +116,7 @@ public struct SpeechRequest: Hashable, Sendable, Codable {
         case superSampling = "super_sampling"
         case overlapLength = "overlap_length"
         case minChunkLength = "min_chunk_length"
+        case model
     }
 
     /// Reads a request as a peer of this protocol writes it: exact types, and the defaults for what is missing.
@@ -142,5 +150,6 @@ public struct SpeechRequest: Hashable, Sendable, Codable {
         superSampling = try optional(.superSampling, superSampling)
         overlapLength = try optional(.overlapLength, overlapLength)
         minChunkLength = try optional(.minChunkLength, minChunkLength)
+        model = try optional(.model, model)
     }
 }

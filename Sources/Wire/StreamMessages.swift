@@ -87,19 +87,33 @@ public struct StreamHead: Hashable, Sendable, Codable {
     public var sampleRate: Int
     /// The bytes of the whole stream, where they are known beforehand.
     public var contentLength: Int?
+    /// How the audio is cut while it is made; nil for an answer in one piece.
+    public var streaming: StreamingKind?
 
     /// Creates a head.
-    public init(contentType: String, sampleRate: Int, contentLength: Int? = nil) {
+    public init(
+        contentType: String, sampleRate: Int, contentLength: Int? = nil, streaming: StreamingKind? = nil
+    ) {
         self.contentType = contentType
         self.sampleRate = sampleRate
         self.contentLength = contentLength
+        self.streaming = streaming
     }
 
     private enum CodingKeys: String, CodingKey {
         case contentType = "content_type"
         case sampleRate = "sample_rate"
         case contentLength = "content_length"
+        case streaming
     }
+}
+
+/// How streamed audio is cut while it is made.
+public enum StreamingKind: String, Hashable, Sendable, Codable {
+    /// By pieces of text: mode 1, and what modes 2 and 3 fall back to where the model cannot do better.
+    case fragments
+    /// By semantic tokens, inside of pieces: modes 2 and 3.
+    case tokens
 }
 
 /// Worker to router: a piece of the result. Sequences count from 0 without a gap; the first chunk has the head.

@@ -4,7 +4,7 @@ import Synchronization
 public struct SynthesisContext: Sendable {
     /// The request's id, for logs.
     public var requestID: UInt64
-    /// When nobody waits any longer.
+    /// When nobody waits any longer for the first bytes. Once they were delivered, it no longer counts.
     public var deadline: ContinuousClock.Instant
     /// Set when the client hung up, the deadline passed or the worker stops.
     public var cancellation: CancellationFlag

@@ -3,7 +3,7 @@ import Wire
 /// A piece of a result.
 public enum SynthesisOutput: Hashable, Sendable {
     /// What is told about the whole, before the first bytes. With a `contentLength` the bytes must add up to it.
-    case head(contentType: String, sampleRate: Int, contentLength: Int?)
+    case head(StreamHead)
     /// Encoded audio.
     case bytes([UInt8])
 }

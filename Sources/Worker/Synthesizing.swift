@@ -12,6 +12,9 @@ public protocol Synthesizing: Sendable {
     /// How the device thread is doing. Cheap, never waits, callable from any thread.
     var progress: DeviceProgress { get }
 
+    /// What its host can encode.
+    var encoders: EncoderList { get }
+
     /// What is loaded and serving.
     func modelSet() async -> ModelSetDescription
 

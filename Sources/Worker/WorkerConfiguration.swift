@@ -9,6 +9,8 @@ public struct WorkerConfiguration: Sendable {
     public var routers: [Endpoint]
     /// How connections are protected.
     public var security = WorkerSecurity.localOnly
+    /// The name under which requests ask for this worker's model set, 1…255 bytes.
+    public var model = ModelSetDescription.defaultName
     /// How many tasks run at a time, 1…1024.
     public var slots: Int
     /// The name and release of the software, for the router's status page.
@@ -48,6 +50,9 @@ public struct WorkerConfiguration: Sendable {
         }
         guard (1...Message.maximumSlots).contains(slots) else {
             throw WorkerError(.badConfiguration, "\(slots) slots are outside 1…\(Message.maximumSlots)")
+        }
+        guard (1...255).contains(model.utf8.count) else {
+            throw WorkerError(.badConfiguration, "a model's name has 1 to 255 bytes; '\(model.prefix(64))' has not")
         }
         guard chunkBytes > 0, chunkBytes <= limits.frame.payload else {
             throw WorkerError(.badConfiguration, "chunks of \(chunkBytes) bytes are outside 1…\(limits.frame.payload)")

@@ -145,7 +145,8 @@ public struct WorkerService: Service {
             identity: WorkerStateMachine.Identity(
                 incarnation: incarnation, workerID: configuration.workerID, software: configuration.software,
                 device: synthesizer.device, precision: synthesizer.precision, pid: getpid(),
-                slots: configuration.slots, chunkBytes: configuration.chunkBytes,
+                model: configuration.model, encoders: synthesizer.encoders, slots: configuration.slots,
+                chunkBytes: configuration.chunkBytes,
                 helloInterval: configuration.helloInterval, rejectedInterval: configuration.rejectedInterval,
                 drainTimeout: configuration.drainTimeout),
             routers: configuration.routers.count, modelSet: await synthesizer.modelSet())

@@ -27,9 +27,8 @@ extension WorkerStateMachine {
     mutating func take(_ output: SynthesisOutput, of id: TaskID) -> [Action] {
         guard tasks[id]?.phase == .running else { return [] }
         switch output {
-        case .head(let contentType, let sampleRate, let contentLength):
-            tasks[id]?.stream.setHead(
-                StreamHead(contentType: contentType, sampleRate: sampleRate, contentLength: contentLength))
+        case .head(let head):
+            tasks[id]?.stream.setHead(head)
             return []
         case .bytes(let bytes):
             tasks[id]?.stream.append(bytes)
@@ -74,10 +73,11 @@ extension WorkerStateMachine {
         }
     }
 
-    /// Reports the tasks whose time is over and stops them.
+    /// Reports the tasks whose time was over before their first chunk, and stops them. A result that has begun to flow takes
+    /// as long as the client takes; the router ends it where the client takes nothing.
     mutating func expire(now: Instant) -> [Action] {
         var actions: [Action] = []
-        for (id, task) in tasks where task.phase == .running && now >= task.deadline {
+        for (id, task) in tasks where task.phase == .running && now >= task.deadline && task.stream.nextSequence == 0 {
             tasks[id]?.phase = .abandoned
             actions += send(.error(Self.expired), to: id)
             actions.append(.cancel(id))
@@ -86,7 +86,7 @@ extension WorkerStateMachine {
     }
 
     private static var expired: Failure {
-        Failure(code: .deadline, message: "the deadline passed before the audio was complete", retriable: false)
+        Failure(code: .deadline, message: "the deadline passed before the first audio was ready", retriable: false)
     }
 
     private static func broken(_ message: String) -> Message {

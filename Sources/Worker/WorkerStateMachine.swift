@@ -101,6 +101,8 @@ struct WorkerStateMachine {
         var device: DeviceDescription
         var precision: String
         var pid: Int32
+        var model = ModelSetDescription.defaultName
+        var encoders = EncoderList()
         var slots: Int
         var chunkBytes: Int
         var helloInterval: Duration

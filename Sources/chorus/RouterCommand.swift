@@ -9,6 +9,7 @@ import Router
 import ServiceLifecycle
 import Settings
 import Telemetry
+import Wire
 
 /// `chorus router`
 struct RouterCommand: AsyncParsableCommand {
@@ -56,7 +57,11 @@ struct RouterCommand: AsyncParsableCommand {
             hooks.resolveWeights = { try resolved($0, under: roots) }
             hooks.resolveReference = { try resolved($0, under: roots) }
             hooks.metricsText = { registry.exposition() }
-            hooks.onCommitted = { gpt, sovits in await committed.save(gptPath: gpt, sovitsPath: sovits) }
+            hooks.onCommitted = { model, gpt, sovits in
+                // The file knows one model; the others are named in chorus.yaml, which is nobody's to rewrite.
+                guard model == ModelSetDescription.defaultName else { return }
+                await committed.save(gptPath: gpt, sovitsPath: sovits)
+            }
             let isSupervised = exitWithParent
             hooks.control = { command in Self.control(command, isSupervised: isSupervised) }
             let announcement = Announcement(reference: committed.reference)

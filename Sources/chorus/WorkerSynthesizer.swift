@@ -10,6 +10,7 @@ struct WorkerSynthesizer: Synthesizing {
     private let synthesizer: Synthesizer
     let device: DeviceDescription
     let precision: String
+    let encoders = EncoderList.here
 
     init(_ synthesizer: Synthesizer, device: DeviceDescription, precision: String) {
         self.synthesizer = synthesizer
@@ -32,22 +33,25 @@ struct WorkerSynthesizer: Synthesizing {
         _ request: SpeechRequest, context: SynthesisContext,
         deliver: @escaping @Sendable (SynthesisOutput) async throws -> Void
     ) async throws -> SynthesisSummary {
-        let (bytes, audio, contentType) = try await failing {
-            guard let format = AudioFormat(rawValue: request.mediaType) else {
-                throw SynthesisError(.badRequest, "media_type: \(request.mediaType) is not supported")
-            }
-            let audio = try await synthesizer.speak(request) {
-                if context.cancellation.isCancelled { throw SynthesisError(.cancelled, "the request was cancelled") }
-                if ContinuousClock.now > context.deadline {
-                    throw SynthesisError(.deadline, "the request's time was over before its audio was ready")
-                }
-            }
-            let bytes = try AudioEncoder.encode(audio.samples, sampleRate: audio.sampleRate, format: format)
-            return (bytes, audio, format.contentType)
+        let delivery = try SpeechDelivery(request, deliver: deliver)
+        return try await failing {
+            _ = try await synthesizer.speak(
+                request,
+                onStep: {
+                    if context.cancellation.isCancelled {
+                        throw SynthesisError(.cancelled, "the request was cancelled")
+                    }
+                    if !delivery.hasBegun, ContinuousClock.now > context.deadline {
+                        throw SynthesisError(.deadline, "the request's time was over before its audio was ready")
+                    }
+                },
+                begin: { head in
+                    try await delivery.begin(
+                        sampleRate: head.sampleRate, streaming: head.delivery.isStreamed ? .tokens : .fragments)
+                },
+                deliver: { try await delivery.take($0) })
+            return try await delivery.finish()
         }
-        try await deliver(.head(contentType: contentType, sampleRate: audio.sampleRate, contentLength: bytes.count))
-        try await deliver(.bytes(bytes))
-        return SynthesisSummary(audioSeconds: audio.duration)
     }
 
     func cacheReference(path: String) async throws {
@@ -72,7 +76,7 @@ struct WorkerSynthesizer: Synthesizing {
         } catch let error as SynthesisError {
             throw SynthesisFailure(code: FailureCode(error.code), message: error.message, retriable: error.isRetriable)
         } catch let error as AudioError {
-            throw SynthesisFailure(code: .internal, message: error.message, retriable: error.isRetriable)
+            throw SynthesisFailure(error)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Wire
 import Worker
 
@@ -11,6 +12,9 @@ public struct FakePlan: Sendable {
         case epoch
     }
 
+    /// Real sound in place of a pattern of bytes, encoded as a worker does it; of what follows, `waitsForRelease` and
+    /// `failure` hold for it too.
+    public var voice: FakeVoice?
     /// The sizes of the pieces that are delivered, in bytes.
     public var pieces: [Int]
     /// What the bytes are.
@@ -29,6 +33,12 @@ public struct FakePlan: Sendable {
     public var failure: (after: Int, error: SynthesisFailure)?
     /// The length that is reported, in seconds.
     public var audioSeconds = 1.0
+
+    /// Creates a plan that speaks.
+    public init(voice: FakeVoice) {
+        self.init(pieces: [])
+        self.voice = voice
+    }
 
     /// Creates a plan.
     public init(pieces: [Int] = [1000]) {
@@ -53,5 +63,35 @@ public struct FakePlan: Sendable {
         while bytes.count < count { bytes += period }
         bytes.removeLast(bytes.count - count)
         return bytes
+    }
+}
+
+/// A tone of 440 Hz that a ``FakeSynthesizer`` makes chunk by chunk.
+public struct FakeVoice: Sendable {
+    /// In Hz.
+    public var sampleRate: Int
+    /// The samples of each chunk.
+    public var chunks: [Int]
+    /// How the chunks are said to be cut.
+    public var streaming = StreamingKind.tokens
+
+    /// Creates a voice.
+    public init(sampleRate: Int, chunks: [Int]) {
+        self.sampleRate = sampleRate
+        self.chunks = chunks
+    }
+
+    /// All of it, in seconds.
+    public var duration: Double { Double(chunks.reduce(0, +)) / Double(sampleRate) }
+
+    /// Power times seconds, for full scale at ±1.
+    public var energy: Double { pow(Self.amplitude / 32768, 2) / 2 * duration }
+
+    private static let amplitude = 12000.0
+
+    func samples(from start: Int, count: Int) -> [Int16] {
+        (start..<start + count).map {
+            Int16(Self.amplitude * sin(2 * Double.pi * 440 * Double($0) / Double(sampleRate)))
+        }
     }
 }

@@ -15,6 +15,8 @@ public final class FakeSynthesizer: Synthesizing {
         public var cancelled: [UInt64] = []
         /// Bytes that were taken from it.
         public var bytesTaken = 0
+        /// Chunks of sound that were made and handed on.
+        public var chunksMade = 0
         /// References that were to be kept.
         public var references: [String] = []
         /// Epochs that were to be prepared.
@@ -56,6 +58,10 @@ public final class FakeSynthesizer: Synthesizing {
     public let device: DeviceDescription
     /// The number format that it claims to use.
     public let precision = "float32"
+    /// The name of its model set; whoever runs it as a worker tells it to the router.
+    public let model: String
+    /// What it claims that its host can encode.
+    public let encoders: EncoderList
     private let rate: Double
 
     /// Creates a synthesizer.
@@ -63,10 +69,16 @@ public final class FakeSynthesizer: Synthesizing {
     /// - Parameters:
     ///   - rate: what the self-test measures, in seconds of audio per second.
     ///   - isWarm: whether the self-test ends at once; otherwise it waits for ``finishWarmUp()``.
+    ///   - model: the name of its model set.
+    ///   - encoders: what it claims that its host can encode; all that there is.
     public init(
-        device: DeviceDescription = DeviceDescription(kind: .cpu, name: "fake"), rate: Double = 10, isWarm: Bool = true
+        device: DeviceDescription = DeviceDescription(kind: .cpu, name: "fake"), rate: Double = 10,
+        isWarm: Bool = true, model: String = ModelSetDescription.defaultName,
+        encoders: EncoderList = EncoderList(mediaTypes: SpeechRequest.mediaTypes)
     ) {
         self.device = device
+        self.model = model
+        self.encoders = encoders
         self.rate = rate
         let set = ModelSetDescription(
             gptPath: "base.ckpt", sovitsPath: "base.pth", version: "v2", languages: ["en"])
@@ -139,9 +151,13 @@ public final class FakeSynthesizer: Synthesizing {
                 try await record.wait { $0.isReleased }
             }
         }
+        if let voice = plan.voice {
+            return try await speak(voice, plan, request, context: context, deliver: deliver)
+        }
         let length = plan.announcesLength ? plan.pieces.reduce(0, +) + plan.lengthError : nil
         try await deliver(
-            .head(contentType: "audio/\(request.mediaType)", sampleRate: 32_000, contentLength: length))
+            .head(
+                StreamHead(contentType: "audio/\(request.mediaType)", sampleRate: 32_000, contentLength: length)))
         var offset = 0
         for (index, size) in plan.pieces.enumerated() {
             if let failure = plan.failure, failure.after == index { throw failure.error }
@@ -153,6 +169,27 @@ public final class FakeSynthesizer: Synthesizing {
             offset += size
         }
         if let failure = plan.failure, failure.after >= plan.pieces.count { throw failure.error }
+    }
+
+    private func speak(
+        _ voice: FakeVoice, _ plan: FakePlan, _ request: SpeechRequest, context: SynthesisContext,
+        deliver: @escaping @Sendable (SynthesisOutput) async throws -> Void
+    ) async throws {
+        let record = record
+        let delivery = try SpeechDelivery(request) { output in
+            try await deliver(output)
+            if case .bytes(let bytes) = output { record.update { $0.bytesTaken += bytes.count } }
+        }
+        try await delivery.begin(sampleRate: voice.sampleRate, streaming: voice.streaming)
+        var offset = 0
+        for (index, size) in voice.chunks.enumerated() {
+            if let failure = plan.failure, failure.after == index { throw failure.error }
+            if context.cancellation.isCancelled { throw CancellationError() }
+            try await delivery.take(voice.samples(from: offset, count: size))
+            record.update { $0.chunksMade += 1 }
+            offset += size
+        }
+        _ = try await delivery.finish()
     }
 
     /// Remembers the path.

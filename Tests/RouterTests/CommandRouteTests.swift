@@ -14,8 +14,8 @@ import Worker
         let committed = Observed<[String]>([])
         try await RouterHarness.run(workers: workers) { _, hooks in
             hooks.resolveWeights = { "/models/" + $0 }
-            hooks.onCommitted = { gpt, sovits in
-                committed.update { $0.append("\(gpt ?? "-") \(sovits ?? "-")") }
+            hooks.onCommitted = { model, gpt, sovits in
+                committed.update { $0.append("\(model): \(gpt ?? "-") \(sovits ?? "-")") }
             }
         } _: { router in
             let gpt = try await router.get("/set_gpt_weights?weights_path=new.ckpt")
@@ -29,7 +29,9 @@ import Worker
             }
             try await committed.wait { $0.count == 2 }
             #expect(
-                committed.value == ["/models/new.ckpt base.pth", "/models/new.ckpt /models/new.pth"])
+                committed.value == [
+                    "default: /models/new.ckpt base.pth", "default: /models/new.ckpt /models/new.pth",
+                ])
             let health = try await router.health()
             #expect(health["epoch"] == 2)
             #expect(health["weights"]?["sovits_path"] == "/models/new.pth")
@@ -213,7 +215,7 @@ import Worker
             #expect(metrics.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
             let version = try JSONParser.parse(try await router.get("/version").text)
             #expect(version["version"] == "1.2.3")
-            #expect(version["protocol"] == "1.0")
+            #expect(version["protocol"] == "1.1")
             let head = try await blocking { [port = router.port] in
                 let connection = try HTTPConnection(port: port)
                 connection.send(

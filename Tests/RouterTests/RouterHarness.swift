@@ -74,6 +74,7 @@ final class RouterHarness: Sendable {
     /// Starts a worker.
     func start(_ name: String, _ synthesizer: FakeSynthesizer, slots: Int = 2) {
         var configuration = WorkerConfiguration(workerID: name, routers: [endpoint], slots: slots, software: "fake")
+        configuration.model = synthesizer.model
         configuration.limits.reconnect = (first: .milliseconds(20), longest: .milliseconds(100))
         let service = WorkerService(configuration: configuration, synthesizer: synthesizer, logger: Self.quiet)
         workers.withLock { $0[name] = Task { try await service.run() } }

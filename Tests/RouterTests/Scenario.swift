@@ -43,22 +43,30 @@ final class Scenario {
     static let modelSet = ModelSetDescription(
         gptPath: "/gpt.ckpt", sovitsPath: "/sovits.pth", version: "v2", languages: ["en"])
 
-    func hello(_ name: String, slots: Int = 1, epoch: UInt64 = 0, incarnation: UInt64? = nil) {
+    func hello(
+        _ name: String, slots: Int = 1, epoch: UInt64 = 0, incarnation: UInt64? = nil, model: String = "default",
+        modelSet: ModelSetDescription = Scenario.modelSet, encoders: EncoderList = EncoderList()
+    ) {
         incarnations[name] = incarnation ?? (incarnations[name] ?? 0) + 1
         let hello = Hello(
             workerID: name, software: "test", device: DeviceDescription(kind: .cpu, name: "cpu"), precision: "float32",
-            slots: slots, pid: 1, modelSet: Self.modelSet, epoch: epoch)
+            slots: slots, pid: 1, model: model, modelSet: modelSet, epoch: epoch, encoders: encoders)
         receive(.hello(hello), from: name)
     }
 
-    func ready(_ name: String, epoch: UInt64 = 0, rate: Double = 1) {
-        receive(.ready(Ready(epoch: epoch, rate: rate, modelSet: Self.modelSet)), from: name)
+    func ready(
+        _ name: String, epoch: UInt64 = 0, rate: Double = 1, modelSet: ModelSetDescription = Scenario.modelSet
+    ) {
+        receive(.ready(Ready(epoch: epoch, rate: rate, modelSet: modelSet)), from: name)
     }
 
     /// A worker that greeted and is ready.
-    func join(_ name: String, slots: Int = 1, rate: Double = 1) {
-        hello(name, slots: slots)
-        ready(name, rate: rate)
+    func join(
+        _ name: String, slots: Int = 1, rate: Double = 1, model: String = "default",
+        modelSet: ModelSetDescription = Scenario.modelSet, encoders: EncoderList = EncoderList()
+    ) {
+        hello(name, slots: slots, model: model, modelSet: modelSet, encoders: encoders)
+        ready(name, rate: rate, modelSet: modelSet)
         actions = []
     }
 
@@ -86,8 +94,13 @@ final class Scenario {
 
     // MARK: Clients
 
-    static func speech(_ text: String = "Hello there.") -> WorkerTask {
-        .speech(SpeechRequest(text: text, textLang: "en", refAudioPath: "/ref.wav", promptLang: "en"))
+    static func speech(
+        _ text: String = "Hello there.", language: String = "en", mediaType: String = "wav", model: String = "default"
+    ) -> WorkerTask {
+        .speech(
+            SpeechRequest(
+                text: text, textLang: language, refAudioPath: "/ref.wav", promptLang: "en", mediaType: mediaType,
+                model: model))
     }
 
     @discardableResult
@@ -108,9 +121,10 @@ final class Scenario {
         actions += machine.leave(id, at: now)
     }
 
-    func switchWeights(gpt: String? = nil, sovits: String? = nil) throws -> UInt64 {
+    func switchWeights(gpt: String? = nil, sovits: String? = nil, model: String = "default") throws -> UInt64 {
         lastSwitch += 1
-        actions += try machine.switchWeights(lastSwitch, WeightChange(gptPath: gpt, sovitsPath: sovits), at: now)
+        actions += try machine.switchWeights(
+            lastSwitch, WeightChange(model: model, gptPath: gpt, sovitsPath: sovits), at: now)
         return lastSwitch
     }
 

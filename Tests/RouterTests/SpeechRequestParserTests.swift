@@ -71,7 +71,7 @@ import Wire
             (["text_lang": "xx"], "text_lang: xx is not supported in version v2"),
             (["prompt_lang": ""], "prompt_lang is required"),
             (["prompt_lang": "Klingon"], "prompt_lang: Klingon is not supported in version v2"),
-            (["media_type": "mp3"], "media_type: mp3 is not supported"),
+            (["media_type": "wma"], "media_type: wma is not supported"),
             (["text_split_method": "cut9"], "text_split_method:cut9 is not supported"),
             (["streaming_mode": 4], "the value of streaming_mode must be 0, 1, 2, 3(int) or true/false(bool)"),
             (["streaming_mode": -1], "the value of streaming_mode must be 0, 1, 2, 3(int) or true/false(bool)"),
@@ -96,17 +96,36 @@ import Wire
         #expect(missing("prompt_lang") == "prompt_lang is required")
     }
 
-    @Test func whatIsNotThereYetIsSaidToBe() {
-        for mode in [1, 2, 3] as [Int64] {
-            #expect(message(["streaming_mode": .integer(mode)])?.contains("not available yet") == true)
+    @Test func everyFormAndEveryWayOfStreamingIsTaken() throws {
+        for (mode, wanted) in [(0, 0), (1, 1), (2, 2), (3, 3), (.bool(true), 1), (.bool(false), 0), ("2", 2)]
+            as [(JSONValue, Int)]
+        {
+            #expect(try parser.parse(body: body(["streaming_mode": mode])).streamingMode == wanted)
         }
-        #expect(message(["streaming_mode": .bool(true)])?.contains("not available yet") == true)
-        #expect(message(["media_type": "aac"])?.contains("not available yet") == true)
-        #expect(message(["streaming_mode": .bool(false)]) == nil)
+        for mode in [4, -1] as [JSONValue] {
+            #expect(message(["streaming_mode": mode])?.hasPrefix("the value of streaming_mode must be") == true)
+        }
+        for type in ["wav", "raw", "ogg", "aac", "flac", "mp3", "opus"] {
+            #expect(try parser.parse(body: body(["media_type": .string(type)])).mediaType == type)
+        }
+        #expect(message(["media_type": "wma"]) == "media_type: wma is not supported")
+    }
+
+    @Test func aModelIsNamedAndItsVersionDecidesTheLanguages() throws {
+        let parser = SpeechRequestParser(versions: ["default": "v2", "old": "v1"])
+        #expect(try parser.parse(body: body([:])).model == "default")
+        #expect(try parser.parse(body: body(["model": ""])).model == "default")
+        #expect(try parser.parse(body: body(["model": "old"])).model == "old")
+        #expect(try parser.parse(body: body(["text_lang": "ko"])).textLang == "ko")
+        let error = #expect(throws: RouterError.self) {
+            try parser.parse(body: body(["text_lang": "ko", "model": "old"]))
+        }
+        #expect(error?.message == "text_lang: ko is not supported in version v1")
     }
 
     @Test func valuesThatRunAwayAreRefused() {
         let refused: [String: [JSONValue]] = [
+            "sample_steps": [0, -1, 100_000], "overlap_length": [-1, 1_000_000], "min_chunk_length": [0, -3],
             "top_k": [0, -5], "batch_size": [0, -1], "repetition_penalty": [0, -1, .number(.nan)],
             "speed_factor": [0, -1, .number(1e-9), .number(1e9), .number(.infinity), "nan"],
             "fragment_interval": [-1, .number(1e9), .number(-.infinity)], "temperature": [.number(.nan)],
@@ -125,11 +144,11 @@ import Wire
     }
 
     @Test func versionOneKnowsFewerLanguages() throws {
-        let parser = SpeechRequestParser(version: "v1")
+        let parser = SpeechRequestParser(versions: ["default": "v1"])
         let error = #expect(throws: RouterError.self) { try parser.parse(body: body(["text_lang": "ko"])) }
         #expect(error?.message == "text_lang: ko is not supported in version v1")
         _ = try parser.parse(body: body(["text_lang": "ja"]))
-        _ = try SpeechRequestParser(version: "v4").parse(body: body(["text_lang": "ko"]))
+        _ = try SpeechRequestParser(versions: ["default": "v4"]).parse(body: body(["text_lang": "ko"]))
     }
 
     @Test func longValuesAreCutInMessages() {

@@ -31,7 +31,8 @@ import Wire
         var actions = scenario.take()
         #expect(actions.messages(.commit) == ["a", "b"])
         #expect(
-            scenario.machine.registry.committed == CommittedSet(epoch: 1, gptPath: "/gpt.ckpt", sovitsPath: "/new.pth"))
+            scenario.machine.registry.committed("default")
+                == CommittedSet(epoch: 1, gptPath: "/gpt.ckpt", sovitsPath: "/new.pth"))
 
         // Between COMMIT and READY requests wait; they do not fail, and no worker gets one of the wrong epoch.
         let request = scenario.submit()
@@ -64,7 +65,7 @@ import Wire
                     WorkerReason(worker: "a", reason: "truncated"), WorkerReason(worker: "c", reason: "no memory"),
                 ])
             ])
-        #expect(scenario.machine.registry.committed?.epoch == 0)
+        #expect(scenario.machine.registry.committed("default")?.epoch == 0)
         #expect(scenario.machine.registry.routable.count == 3)
     }
 
@@ -120,7 +121,7 @@ import Wire
             return
         }
         #expect(reasons.map(\.worker) == ["a", "b"])
-        #expect(scenario.machine.registry.committed?.epoch == 0)
+        #expect(scenario.machine.registry.committed("default")?.epoch == 0)
     }
 
     @Test func aSilentWorkerIsLeftOutAndBroughtUpLater() throws {
@@ -192,7 +193,8 @@ import Wire
             #expect(scenario.take().outcomes == [id: .committed(epoch: epoch, fellOut: [])])
         }
         #expect(
-            scenario.machine.registry.committed == CommittedSet(epoch: 3, gptPath: "/3.ckpt", sovitsPath: "/2.pth"))
+            scenario.machine.registry.committed("default")
+                == CommittedSet(epoch: 3, gptPath: "/3.ckpt", sovitsPath: "/2.pth"))
     }
 
     @Test func withoutAWorkerThereIsNothingToSwitch() {
@@ -239,7 +241,7 @@ import Wire
     @Test func anotherRoutersSwitchIsAdopted() {
         let scenario = twoWorkers()
         scenario.ready("a", epoch: 5)
-        #expect(scenario.machine.registry.committed?.epoch == 5)
+        #expect(scenario.machine.registry.committed("default")?.epoch == 5)
         #expect(scenario.machine.registry.isRoutable(PeerID("a")))
         #expect(!scenario.machine.registry.isRoutable(PeerID("b")))
     }

@@ -26,7 +26,8 @@ struct MessageTests {
         }
         let expected: [FrameKind: Set<String>] = [
             .hello: [
-                "worker_id", "protocol", "software", "device", "precision", "slots", "pid", "model_set", "epoch",
+                "worker_id", "protocol", "software", "device", "precision", "slots", "pid", "model",
+                "model_set", "epoch", "encoders",
             ],
             .welcome: ["router_id", "heartbeat_interval_ms", "committed"],
             .heartbeat: [
@@ -43,6 +44,22 @@ struct MessageTests {
         }
         #expect(try keys(Samples.messages[4]) == ["task", "request", "deadline_ms", "credit", "trace"])
         #expect(try keys(Samples.messages[5]) == ["task", "path", "deadline_ms", "credit"])
+    }
+
+    @Test("a worker of version 1.0 has the default model and the encoders that all had")
+    func olderHello() throws {
+        let control = """
+            {"worker_id": "w", "protocol": {"major": 1, "minor": 0}, "software": "s", "precision": "float32", "slots": 1,
+            "pid": 1, "device": {"kind": "cpu", "name": "c"}, "epoch": 0,
+            "model_set": {"gpt_path": "g", "sovits_path": "s", "version": "v2", "languages": ["en"]}}
+            """
+        let frame = Frame(header: FrameHeader(kind: .hello, incarnation: 1), control: Array(control.utf8))
+        guard case .hello(let hello) = try Message(frame: frame) else {
+            Issue.record("no HELLO")
+            return
+        }
+        #expect(hello.model == "default")
+        #expect(hello.encoders.mediaTypes == ["wav", "raw", "ogg"])
     }
 
     @Test("unknown keys and unknown failure codes pass")

@@ -11,13 +11,15 @@ enum Samples {
         promptLang: "en", promptText: "hello", topK: 5, topP: 0.8, temperature: 0.7, textSplitMethod: "cut0",
         batchSize: 4, batchThreshold: 0.5, splitBucket: false, speedFactor: 1.25, fragmentInterval: 0.01,
         seed: 9_007_199_254_740_993, mediaType: "ogg", streamingMode: 2, parallelInfer: false, repetitionPenalty: 1.1,
-        sampleSteps: 8, superSampling: true, overlapLength: 3, minChunkLength: 20)
+        sampleSteps: 8, superSampling: true, overlapLength: 3, minChunkLength: 20, model: "alice")
 
     static let messages: [Message] = [
         .hello(
             Hello(
-                workerID: "host:cuda:0", software: "chorus 1", precision: "float16", slots: 4, pid: 77,
-                modelSet: modelSet, epoch: 3)),
+                workerID: "host:cuda:0", software: "chorus 1",
+                device: DeviceDescription(kind: .cuda, index: 0, uuid: "GPU-1", name: "RTX"), precision: "float16",
+                slots: 4, pid: 77, model: "alice", modelSet: modelSet, epoch: 3,
+                encoders: EncoderList(mediaTypes: ["wav", "mp3"], missing: ["aac": "no ffmpeg"]))),
         .welcome(
             Welcome(
                 routerID: "r", heartbeatIntervalMilliseconds: 500,
@@ -30,7 +32,8 @@ enum Samples {
         .busy(Busy(slotsFree: 0)),
         .chunk(
             Chunk(
-                sequence: 0, head: StreamHead(contentType: "audio/wav", sampleRate: 32_000, contentLength: 9),
+                sequence: 0,
+                head: StreamHead(contentType: "audio/wav", sampleRate: 32_000, contentLength: 9, streaming: .tokens),
                 payload: [1, 2, 3])),
         .chunk(Chunk(sequence: 4_294_967_295, payload: [UInt8](repeating: 255, count: 70_000))),
         .credit(Credit(bytes: 65_536)),
@@ -49,16 +52,4 @@ enum Samples {
         .commit(EpochMessage(epoch: 4)),
         .abort(EpochMessage(epoch: 4)),
     ]
-}
-
-extension Hello {
-    init(
-        workerID: String, software: String, precision: String, slots: Int, pid: Int32, modelSet: ModelSetDescription,
-        epoch: UInt64
-    ) {
-        self.init(
-            workerID: workerID, software: software,
-            device: DeviceDescription(kind: .cuda, index: 0, uuid: "GPU-1", name: "RTX"), precision: precision,
-            slots: slots, pid: pid, modelSet: modelSet, epoch: epoch)
-    }
 }

@@ -15,7 +15,7 @@ struct WorkerTaskTests {
     func stream() throws {
         let harness = H.serving(chunkBytes: 100)
         let id = try #require(harness.begin(7))
-        let head = SynthesisOutput.head(contentType: "audio/wav", sampleRate: 32_000, contentLength: 250)
+        let head = SynthesisOutput.head(StreamHead(contentType: "audio/wav", sampleRate: 32_000, contentLength: 250))
         #expect(harness.handle(.output(id, head)).isEmpty)
         let sent = chunks(harness.handle(.output(id, .bytes([UInt8](repeating: 1, count: 250)))))
         #expect(sent.map(\.payload.count) == [100, 100, 50])
@@ -130,7 +130,7 @@ struct WorkerTaskTests {
     func wrongLength(length: Int) throws {
         let harness = H.serving()
         let id = try #require(harness.begin(1))
-        _ = harness.handle(.output(id, .head(contentType: "audio/wav", sampleRate: 1, contentLength: 10)))
+        _ = harness.handle(.output(id, .head(StreamHead(contentType: "audio/wav", sampleRate: 1, contentLength: 10))))
         _ = harness.handle(.output(id, .bytes([UInt8](repeating: 0, count: length))))
         let messages = H.messages(harness.handle(.finished(id, .success(SynthesisSummary(audioSeconds: 1)))))
         guard case .error(let failure)? = messages.first else {
@@ -153,7 +153,7 @@ struct WorkerTaskTests {
     func emptyResult() throws {
         let harness = H.serving()
         let id = try #require(harness.begin(1))
-        _ = harness.handle(.output(id, .head(contentType: "audio/raw", sampleRate: 8000, contentLength: 0)))
+        _ = harness.handle(.output(id, .head(StreamHead(contentType: "audio/raw", sampleRate: 8000, contentLength: 0))))
         let messages = H.messages(harness.handle(.finished(id, .success(SynthesisSummary(audioSeconds: 0)))))
         #expect(
             messages == [

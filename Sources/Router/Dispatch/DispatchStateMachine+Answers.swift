@@ -41,7 +41,8 @@ extension DispatchStateMachine {
         if ledger.pending == 0 { requests[id] = nil }
         let elapsed = ((state.finished ?? now) - state.submitted) / .seconds(1)
         var actions: [DispatchAction] = [.respond(id, .end(end))]
-        if elapsed > 0, end.audioSeconds > 0 {
+        // A stream whose length was told had its audio when it began, so that waiting for credit does not count.
+        if elapsed > 0, end.audioSeconds > 0, state.finished != nil || !ledger.wasExhausted {
             actions.append(.measured(peer, rate: end.audioSeconds / elapsed * Double(state.neighbours)))
         }
         return actions

@@ -44,7 +44,8 @@ struct DispatchStateMachine {
     var attempts: [UInt64: Attempt] = [:]
     var budget: RetryBudget
     private var lastAttempt: UInt64 = 0
-    private var workersGoneSince: ContinuousClock.Instant?
+    /// Since when a model with waiting requests has had no worker.
+    private var workersGoneSince: [String: ContinuousClock.Instant] = [:]
     let policy: RouterPolicy
 
     init(policy: RouterPolicy) {
@@ -74,8 +75,10 @@ struct DispatchStateMachine {
         }
         let seconds = AudioEstimate.seconds(of: task)
         do throws(RouterError) {
-            let rate = registry.routable.reduce(0) { $0 + $1.rate }
-            try queue.admit(id, seconds: seconds, hasProspect: registry.hasProspect, rate: rate)
+            let suitable = try suitableWorkers(for: task, registry)
+            let rate = suitable.reduce(0) { $0 + (registry.isRoutable($1) ? $1.rate : 0) }
+            try queue.admit(
+                id, seconds: seconds, hasProspect: suitable.contains { $0.isProspect }, rate: rate)
         } catch {
             return [.fail(id, error)]
         }
@@ -221,17 +224,18 @@ struct DispatchStateMachine {
     /// Gives waiting requests to workers with free slots, oldest first.
     mutating func pump(registry: WorkerRegistry, at now: ContinuousClock.Instant) -> [DispatchAction] {
         guard queue.depth > 0 else { return [] }
-        let routable = registry.routable
-        guard !routable.isEmpty else { return [] }
+        var routable = registry.routable
         var actions: [DispatchAction] = []
         for id in queue.waiting {
             guard let request = requests[id] else {
                 queue.remove(id)
                 continue
             }
-            var candidates = routable
+            routable.removeAll { !(loads[$0.peer] ?? WorkerLoad()).hasRoom(slots: $0.hello.slots) }
+            guard !routable.isEmpty else { break }
+            var candidates = Placement.suitable(routable, for: request.task)
             if let pinned = request.pinned {
-                candidates = candidates.filter { $0.peer == pinned }
+                candidates = routable.filter { $0.peer == pinned }
             } else if candidates.contains(where: { !request.avoided.contains($0.peer) }) {
                 candidates = candidates.filter { !request.avoided.contains($0.peer) }
             }
@@ -266,12 +270,7 @@ struct DispatchStateMachine {
 
     /// Ends what takes too long. To be called several times a second.
     mutating func tick(registry: WorkerRegistry, at now: ContinuousClock.Instant) -> [DispatchAction] {
-        if registry.hasProspect {
-            workersGoneSince = nil
-        } else if workersGoneSince == nil {
-            workersGoneSince = now
-        }
-        let isHopeless = workersGoneSince.map { now - $0 >= policy.noWorkerGrace } ?? false
+        noteModels(without: registry, at: now)
         var actions: [DispatchAction] = []
         for (id, request) in requests.sorted(by: { $0.key < $1.key }) {
             if let ledger = request.ledger, ledger.pending > 0, now - ledger.lastMove >= policy.clientStallLimit {
@@ -283,7 +282,9 @@ struct DispatchStateMachine {
                 let message =
                     "no audio within the time limit; try a shorter text, or raise the limit of the server"
                 actions += fail(id, RouterError(.deadline, message, isRetriable: true))
-            } else if request.attempt == nil, isHopeless {
+            } else if request.attempt == nil, let since = workersGoneSince[request.task.model],
+                now - since >= policy.noWorkerGrace
+            {
                 let message = "every worker is gone and none came back within \(policy.noWorkerGrace)"
                 actions += fail(
                     id,
@@ -301,5 +302,13 @@ struct DispatchStateMachine {
             }
         }
         return actions + pump(registry: registry, at: now)
+    }
+
+    /// Keeps since when the models of waiting requests have had nobody to wait for.
+    private mutating func noteModels(without registry: WorkerRegistry, at now: ContinuousClock.Instant) {
+        let waiting = Set(queue.waiting.compactMap { requests[$0]?.task.model })
+        let served = Set(registry.workers.values.filter(\.isProspect).map(\.model))
+        workersGoneSince = workersGoneSince.filter { waiting.contains($0.key) && !served.contains($0.key) }
+        for model in waiting.subtracting(served) where workersGoneSince[model] == nil { workersGoneSince[model] = now }
     }
 }

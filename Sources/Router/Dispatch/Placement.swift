@@ -1,7 +1,18 @@
 import Messaging
+import Wire
 
 /// Chooses the worker for a task: the one that is likely to be done first, so that unlike devices share by their speed.
 enum Placement {
+    /// Those of the workers that can do a task at all: that hold its model, can make its form of audio, and speak its
+    /// language. Where nobody speaks the language, it does not count: a worker will say in its own words what is missing.
+    static func suitable(_ workers: [WorkerRecord], for task: WorkerTask) -> [WorkerRecord] {
+        let holders = workers.filter { $0.model == task.model }
+        guard case .speech(let request) = task else { return holders }
+        let makers = holders.filter { $0.hello.encoders.mediaTypes.contains(request.mediaType) }
+        let speakers = makers.filter { $0.modelSet.languages.contains(request.textLang) }
+        return speakers.isEmpty ? makers : speakers
+    }
+
     /// - Parameters:
     ///   - seconds: the task's audio.
     ///   - workers: those that may be given it.

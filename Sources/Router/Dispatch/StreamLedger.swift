@@ -16,6 +16,8 @@ struct StreamLedger {
     private(set) var pending = 0
     /// When the client last took something, or when the first byte came to wait.
     private(set) var lastMove: ContinuousClock.Instant
+    /// Whether the worker ever had to wait for credit: how long it took then says nothing about its speed.
+    private(set) var wasExhausted = false
     private var nextSequence: UInt32 = 0
     private var granted: Int
     private var takenSinceGrant = 0
@@ -47,6 +49,7 @@ struct StreamLedger {
         nextSequence += 1
         received += bytes
         pending += bytes
+        if received == granted { wasExhausted = true }
     }
 
     /// The client took bytes.

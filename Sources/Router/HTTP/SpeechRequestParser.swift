@@ -3,23 +3,25 @@ import Wire
 /// Reads a request to speak as the Python server's `/tts` does (`TTS_Request` and `check_params` in `api_v2.py`): lenient about
 /// types, with its defaults, its checks, their order and their messages.
 public struct SpeechRequestParser: Sendable {
-    /// The model version that the languages are checked against, such as `v2`.
-    public var version: String
+    /// The model versions that the languages are checked against, such as `v2`, by the model's name; `v2` where it is not
+    /// known.
+    public var versions: [String: String]
     /// The longest text that is taken, in characters (Unicode code points); the reference's transcript has the same limit.
     public var maximumTextCharacters: Int
 
     /// Creates a parser.
     ///
-    /// - Parameter version: the model version, as the Python server names it: `v1`, `v2`, `v2Pro`, `v2ProPlus`, `v3`, `v4`.
-    public init(version: String = "v2", maximumTextCharacters: Int = 10_000) {
-        self.version = version
+    /// - Parameter versions: the model versions, as the Python server names them: `v1`, `v2`, `v2Pro`, `v2ProPlus`, `v3`,
+    ///   `v4`.
+    public init(versions: [String: String] = [:], maximumTextCharacters: Int = 10_000) {
+        self.versions = versions
         self.maximumTextCharacters = maximumTextCharacters
     }
 
     /// Reads and checks a request that is written as JSON.
     ///
     /// - Throws: ``RouterError``: `malformedField` for what is no JSON object or has a field of a wrong type,
-    ///   `badRequest` and `notYetSupported` for values that cannot be used. The message says which and why.
+    ///   `badRequest` for values that cannot be used. The message says which and why.
     public func parse(json text: String) throws(RouterError) -> SpeechRequest {
         let value: JSONValue
         do throws(JSONSyntaxError) {
@@ -93,6 +95,7 @@ public struct SpeechRequestParser: Sendable {
         form.read("super_sampling", &request.superSampling, FieldReader.boolean)
         form.readWhole("overlap_length", &request.overlapLength)
         form.readWhole("min_chunk_length", &request.minChunkLength)
+        form.read("model", &request.model, FieldReader.string)
         guard form.issues.isEmpty else { throw RouterError(issues: form.issues) }
         return request
     }
@@ -100,7 +103,7 @@ public struct SpeechRequestParser: Sendable {
     // MARK: Values
 
     /// Languages by model version, as `TTS_Config` lists them.
-    private var languages: Set<String> {
+    private static func languages(_ version: String) -> Set<String> {
         version == "v1"
             ? ["auto", "en", "zh", "ja", "all_zh", "all_ja"]
             : [
@@ -118,11 +121,13 @@ public struct SpeechRequestParser: Sendable {
         try checkLength(request.text, "text")
         try checkLength(request.promptText, "prompt_text")
         try require(!request.textLang.isEmpty, "text_lang is required")
-        try requireLanguage(request.textLang, "text_lang")
+        if request.model.isEmpty { request.model = ModelSetDescription.defaultName }
+        let version = versions[request.model] ?? "v2"
+        try requireLanguage(request.textLang, "text_lang", version)
         try require(!request.promptLang.isEmpty, "prompt_lang is required")
-        try requireLanguage(request.promptLang, "prompt_lang")
+        try requireLanguage(request.promptLang, "prompt_lang", version)
         try require(
-            ["wav", "raw", "ogg", "aac"].contains(request.mediaType),
+            SpeechRequest.mediaTypes.contains(request.mediaType),
             "media_type: \(Self.quoted(request.mediaType)) is not supported")
         try require(
             Self.splitMethods.contains(request.textSplitMethod),
@@ -131,14 +136,6 @@ public struct SpeechRequestParser: Sendable {
             (0...3).contains(request.streamingMode),
             "the value of streaming_mode must be 0, 1, 2, 3(int) or true/false(bool)")
         try checkRanges(request)
-        guard request.mediaType != "aac" else {
-            throw RouterError(
-                .notYetSupported, "media_type: aac is not available yet; ask for wav, raw or ogg")
-        }
-        guard request.streamingMode == 0 else {
-            throw RouterError(
-                .notYetSupported, "streaming_mode: \(request.streamingMode) is not available yet; leave it at 0")
-        }
         request.textLang = request.textLang.lowercased()
         request.promptLang = request.promptLang.lowercased()
         request.auxRefAudioPaths.removeAll(where: \.isEmpty)
@@ -160,6 +157,10 @@ public struct SpeechRequestParser: Sendable {
         // Beyond these the audio is no speech any longer, and its length grows without bound.
         try require((0.05...20).contains(request.speedFactor), "speed_factor must be from 0.05 to 20")
         try require((0...60).contains(request.fragmentInterval), "fragment_interval must be from 0 to 60 seconds")
+        // A chunk has to have a token, and what overlaps has to have been spoken before.
+        try require((1...1_000_000).contains(request.minChunkLength), "min_chunk_length must be from 1 to 1000000")
+        try require((0...1000).contains(request.overlapLength), "overlap_length must be from 0 to 1000")
+        try require((1...1000).contains(request.sampleSteps), "sample_steps must be from 1 to 1000")
         try require(request.auxRefAudioPaths.count <= 32, "aux_ref_audio_paths may name 32 files at most")
     }
 
@@ -177,9 +178,9 @@ public struct SpeechRequestParser: Sendable {
         guard condition else { throw RouterError(.badRequest, message) }
     }
 
-    private func requireLanguage(_ code: String, _ name: String) throws(RouterError) {
+    private func requireLanguage(_ code: String, _ name: String, _ version: String) throws(RouterError) {
         try require(
-            languages.contains(code.lowercased()),
+            Self.languages(version).contains(code.lowercased()),
             "\(name): \(Self.quoted(code)) is not supported in version \(version)")
     }
 

@@ -29,7 +29,7 @@ struct SpeechRoute: Sendable {
     private var parser: SpeechRequestParser {
         get async {
             SpeechRequestParser(
-                version: await service.modelVersion, maximumTextCharacters: maximumTextCharacters)
+                versions: await service.modelVersions, maximumTextCharacters: maximumTextCharacters)
         }
     }
 
@@ -52,12 +52,20 @@ struct SpeechRoute: Sendable {
             let head = try await firstEvent(of: exchange)
             metrics.began(after: .now - start)
             return Response(
-                status: .ok, headers: [.contentType: head.contentType],
-                body: body(of: exchange, head, presence, context, start))
+                status: .ok, headers: Self.headers(head), body: body(of: exchange, head, presence, context, start))
         } catch {
             presence.unwatch()
             throw error
         }
+    }
+
+    /// The rate is what a client of bare PCM has to know, and the kind of streaming tells that modes 2 and 3 fell back to
+    /// fragments.
+    private static func headers(_ head: StreamHead) -> HTTPFields {
+        var fields: HTTPFields = [.contentType: head.contentType]
+        if let name = HTTPField.Name("X-Chorus-Sample-Rate") { fields[name] = "\(head.sampleRate)" }
+        if let kind = head.streaming, let name = HTTPField.Name("X-Chorus-Streaming") { fields[name] = kind.rawValue }
+        return fields
     }
 
     /// Resolves the paths of the request under the allowed roots. An auxiliary reference that does not exist is left out, as

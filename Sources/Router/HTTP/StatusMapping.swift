@@ -12,7 +12,7 @@ extension RouterError.Code {
         case .malformedField: .unprocessableContent
         case .unauthorized: .unauthorized
         case .forbidden: .forbidden
-        case .routeNotFound: .notFound
+        case .routeNotFound, .unknownModel: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .tooLarge: .contentTooLarge
         case .headerTooLarge: .requestHeaderFieldsTooLarge

@@ -35,6 +35,9 @@ struct WorkerRecord {
         return health.condition == .healthy && !isDraining && refusal == nil
     }
 
+    /// The name of the model that it serves.
+    var model: String { hello.model }
+
     /// Whether it may be given tasks of the epoch.
     func isRoutable(epoch: UInt64) -> Bool {
         isProspect && phase == .serving(epoch: epoch)

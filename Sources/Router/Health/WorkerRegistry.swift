@@ -1,8 +1,9 @@
 import Messaging
 import Wire
 
-/// All workers: who they are, whether they may be given work, and which model set is committed.
+/// All workers: who they are, whether they may be given work, and which model sets are committed.
 ///
+/// Workers that tell the same model name are to hold the same set: each name has a committed set and an epoch of its own.
 /// An event goes in, a list of changes comes out. There is no I/O and no clock in here.
 struct WorkerRegistry {
     /// What a caller has to act on.
@@ -21,11 +22,17 @@ struct WorkerRegistry {
         case lost(PeerID, reason: String)
     }
 
+    /// What the workers of one model are to serve.
+    struct Commitment: Equatable {
+        /// The epoch and the paths.
+        var set: CommittedSet
+        /// The same as a worker described it, for `/health` and for comparing digests.
+        var described: ModelSetDescription?
+    }
+
     private(set) var workers: [PeerID: WorkerRecord] = [:]
-    /// The epoch and paths that every worker is to serve; `nil` until the first worker greets.
-    private(set) var committed: CommittedSet?
-    /// The committed set as a worker described it, for `/health` and for comparing digests.
-    private(set) var committedModelSet: ModelSetDescription?
+    /// By the model's name; a name is known from the first greeting with it on, and is not forgotten.
+    private(set) var commitments: [String: Commitment] = [:]
     private var lastTick: ContinuousClock.Instant
     private let policy: RouterPolicy
     private let routerID: String
@@ -38,27 +45,36 @@ struct WorkerRegistry {
 
     // MARK: Asking
 
-    /// The workers that may be given tasks, in a stable order.
-    var routable: [WorkerRecord] {
-        guard let epoch = committed?.epoch else { return [] }
-        return workers.values.filter { $0.isRoutable(epoch: epoch) }.sorted { $0.hello.workerID < $1.hello.workerID }
+    /// What the workers of a model are to serve; nil where no worker has told of the model.
+    func committed(_ model: String) -> CommittedSet? { commitments[model]?.set }
+
+    /// Whether the worker may be given tasks.
+    func isRoutable(_ worker: WorkerRecord) -> Bool {
+        committed(worker.model).map { worker.isRoutable(epoch: $0.epoch) } ?? false
     }
 
     /// Whether the worker may be given tasks.
-    func isRoutable(_ peer: PeerID) -> Bool {
-        guard let epoch = committed?.epoch, let worker = workers[peer] else { return false }
-        return worker.isRoutable(epoch: epoch)
-    }
+    func isRoutable(_ peer: PeerID) -> Bool { workers[peer].map { isRoutable($0) } ?? false }
 
-    /// Whether a new request has a worker to wait for.
+    /// All workers that may be given tasks, in a stable order.
+    var routable: [WorkerRecord] { inOrder { isRoutable($0) } }
+
+    /// The workers of a model that may be given tasks, in a stable order.
+    func routable(of model: String) -> [WorkerRecord] { inOrder { $0.model == model && isRoutable($0) } }
+
+    /// Whether a new request, of whatever model, has a worker to wait for.
     var hasProspect: Bool { workers.values.contains { $0.isProspect } }
+
+    private func inOrder(_ isWanted: (WorkerRecord) -> Bool) -> [WorkerRecord] {
+        workers.values.filter(isWanted).sorted { $0.hello.workerID < $1.hello.workerID }
+    }
 
     /// Whether the worker has to load the committed set before it may serve.
     func isBehind(_ worker: WorkerRecord, epoch: UInt64) -> Bool {
-        guard let committed else { return false }
-        if epoch != committed.epoch { return true }
+        guard let commitment = commitments[worker.model] else { return false }
+        if epoch != commitment.set.epoch { return true }
         // Paths may differ between hosts for the same file, so only digests tell that two sets differ.
-        guard let wanted = committedModelSet else { return false }
+        guard let wanted = commitment.described else { return false }
         return Self.differ(worker.modelSet.gptDigest, wanted.gptDigest)
             || Self.differ(worker.modelSet.sovitsDigest, wanted.sovitsDigest)
     }
@@ -89,24 +105,24 @@ struct WorkerRegistry {
             let reason = earlier.incarnation == incarnation ? "it greeted again" : "it was started again"
             changes.append(.lost(peer, reason: reason))
         }
-        adopt(epoch: hello.epoch, hello.modelSet)
+        adopt(hello.model, epoch: hello.epoch, hello.modelSet)
         workers[peer] = WorkerRecord(
             peer: peer, incarnation: incarnation, hello: hello, modelSet: hello.modelSet,
             health: WorkerHealthStateMachine(policy: policy, now: now))
         let interval = Int(policy.heartbeatInterval / .milliseconds(1))
         let welcome = Welcome(
             routerID: routerID, heartbeatIntervalMilliseconds: max(1, interval),
-            committed: committed ?? CommittedSet())
+            committed: committed(hello.model) ?? CommittedSet())
         changes.append(.reply(peer, incarnation: incarnation, .welcome(welcome)))
         changes.append(.joined(peer))
         return changes
     }
 
     /// A router that was started again, or whose workers another router switched, learns from them what is committed.
-    private mutating func adopt(epoch: UInt64, _ modelSet: ModelSetDescription) {
-        if let committed, epoch <= committed.epoch { return }
-        committed = CommittedSet(epoch: epoch, gptPath: modelSet.gptPath, sovitsPath: modelSet.sovitsPath)
-        committedModelSet = modelSet
+    private mutating func adopt(_ model: String, epoch: UInt64, _ modelSet: ModelSetDescription) {
+        if let known = committed(model), epoch <= known.epoch { return }
+        let set = CommittedSet(epoch: epoch, gptPath: modelSet.gptPath, sovitsPath: modelSet.sovitsPath)
+        commitments[model] = Commitment(set: set, described: modelSet)
     }
 
     /// Whether a frame belongs to a session that is known. Any such frame is a sign of life.
@@ -127,13 +143,15 @@ struct WorkerRegistry {
 
     /// Takes in that a worker is warm.
     mutating func ready(_ ready: Ready, from peer: PeerID) -> [Change] {
-        guard workers[peer] != nil else { return [] }
+        guard let model = workers[peer]?.model else { return [] }
         workers[peer]?.phase = .serving(epoch: ready.epoch)
         workers[peer]?.modelSet = ready.modelSet
         workers[peer]?.refusal = nil
         if ready.rate > 0 { workers[peer]?.rate = ready.rate }
-        adopt(epoch: ready.epoch, ready.modelSet)
-        if ready.epoch == committed?.epoch, committedModelSet == nil { committedModelSet = ready.modelSet }
+        adopt(model, epoch: ready.epoch, ready.modelSet)
+        if ready.epoch == committed(model)?.epoch, commitments[model]?.described == nil {
+            commitments[model]?.described = ready.modelSet
+        }
         return [.serving(peer, epoch: ready.epoch)]
     }
 
@@ -163,10 +181,9 @@ struct WorkerRegistry {
         workers[peer]?.refusal = reason
     }
 
-    /// A switch is committed: workers of other epochs are behind from now on.
-    mutating func commit(_ set: CommittedSet, modelSet: ModelSetDescription?) {
-        committed = set
-        committedModelSet = modelSet
+    /// A switch is committed: workers of the model with other epochs are behind from now on.
+    mutating func commit(_ model: String, _ set: CommittedSet, modelSet: ModelSetDescription?) {
+        commitments[model] = Commitment(set: set, described: modelSet)
     }
 
     // MARK: Time and loss

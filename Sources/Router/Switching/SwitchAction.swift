@@ -7,8 +7,8 @@ enum SwitchAction: Equatable {
     case send(PeerID, Message)
     /// Send the worker COMMIT, and give it nothing until it says READY.
     case flip(PeerID, epoch: UInt64)
-    /// From here on the set is what every worker is to serve.
-    case commit(CommittedSet, ModelSetDescription?)
+    /// From here on the set is what every worker of the model is to serve.
+    case commit(String, CommittedSet, ModelSetDescription?)
     /// Tell whoever asked for the switch.
     case finish(UInt64, SwitchOutcome)
 }

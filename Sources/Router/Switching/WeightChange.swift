@@ -1,5 +1,8 @@
-/// Which checkpoints a switch replaces; `nil` leaves one as it is.
+import Wire
+
+/// Which checkpoints of which model a switch replaces; `nil` leaves one as it is.
 struct WeightChange: Hashable, Sendable {
+    var model = ModelSetDescription.defaultName
     var gptPath: String?
     var sovitsPath: String?
 }

@@ -1,7 +1,7 @@
 import Messaging
 import Wire
 
-/// Switches the model set of all workers in two phases.
+/// Switches the set of all workers of one model in two phases.
 ///
 /// PREPARE goes to every worker in service; when all have PREPARED, the epoch flips and COMMIT goes out. One refusal, or the
 /// time limit, keeps the old set everywhere: ABORT goes to all. The answer waits for every vote, so that the caller gets each
@@ -39,8 +39,10 @@ struct WeightSwitchStateMachine {
 
     /// Whether a switch runs.
     var isRunning: Bool { round != nil }
-    /// Whether a switch waits to be begun.
-    var isWaiting: Bool { !waiting.isEmpty }
+    /// The model that the running switch is about.
+    var model: String? { round?.change.model }
+    /// The model that the switch is about whose turn comes next.
+    var nextModel: String? { waiting.first?.change.model }
 
     /// Whether the worker takes part in the switch that runs.
     func involves(_ peer: PeerID) -> Bool {
@@ -62,7 +64,7 @@ struct WeightSwitchStateMachine {
     /// Begins the next switch, if none runs and one waits.
     ///
     /// - Parameters:
-    ///   - workers: those in service.
+    ///   - workers: those of ``nextModel`` in service.
     ///   - committed: what they serve.
     mutating func begin(
         workers: [PeerID], committed: CommittedSet?, at now: ContinuousClock.Instant
@@ -159,7 +161,7 @@ struct WeightSwitchStateMachine {
         let deadline = now + policy.commitTimeout
         round?.isFlipped = true
         round?.deadline = deadline
-        var actions: [SwitchAction] = [.commit(set, modelSet)]
+        var actions: [SwitchAction] = [.commit(running.change.model, set, modelSet)]
         for peer in peers where !prepared.contains(peer) {
             actions.append(.send(peer, .abort(EpochMessage(epoch: running.epoch))))
         }
