@@ -1,6 +1,5 @@
 #include "HostLinear.h"
 
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/empty.h>
 
 #include <limits>
@@ -10,26 +9,18 @@
 
 // For one row, libtorch's matrix product reaches less than half of the memory bandwidth, and it does not share the
 // weights among a few rows. For many rows it relies on MKL, which does not use the wide vectors of processors that are
-// not Intel's: on an EPYC of 2025 this is 1.7 times as fast at 180 rows and 3 times at 8. Four columns of weights are
-// multiplied with all rows while they are in the nearest cache.
+// not Intel's: on an EPYC of 2025 this is 1.7 times as fast at 180 rows and at 2000, and 3 times at 8; oneDNN's convolution
+// of width 1 lies between at 1000 rows. Four columns of weights are multiplied with many rows while they are in the nearest
+// cache.
 
 namespace ctorch {
 
 /// Most rows for which this is the faster.
 static int64_t max_rows() {
 #if defined(__x86_64__)
-    if (!__builtin_cpu_is("intel")) return 255;
+    if (!__builtin_cpu_is("intel")) return std::numeric_limits<int64_t>::max();
 #endif
     return 16;
-}
-
-/// Fewest rows for which oneDNN's convolution of width 1 is the fastest; it does use those processors' wide vectors, and at
-/// 1000 rows reaches twice MKL's speed.
-static int64_t min_convolved_rows() {
-#if defined(__x86_64__)
-    if (!__builtin_cpu_is("intel")) return 256;
-#endif
-    return std::numeric_limits<int64_t>::max();
 }
 
 struct Layer {
@@ -38,16 +29,19 @@ struct Layer {
     int64_t rows, in, out;
 };
 
-/// Four outputs of `Rows` rows.
+/// Inputs that are summed before the next ones: four columns of weights for so many stay in the nearest cache.
+static constexpr int64_t depth = 1024;
+
+/// Four outputs of `Rows` rows, of the inputs `from..<to`. Outputs of the inputs before are in place already.
 template <typename Vector, int Rows>
-CTORCH_INLINE void block(const Layer &layer, int64_t column, int64_t row, bool ahead) {
+CTORCH_INLINE void block(const Layer &layer, int64_t column, int64_t row, int64_t from, int64_t to, bool ahead) {
     constexpr int64_t lanes = lane_count<Vector>;
     const int64_t in = layer.in;
     const float *weight = layer.weight + column * in;
     const float *input = layer.input + row * in;
     Vector totals[Rows][4] = {};
-    int64_t k = 0;
-    for (; k + lanes <= in; k += lanes) {
+    int64_t k = from;
+    for (; k + lanes <= to; k += lanes) {
         const Vector w[4] = {load<Vector>(weight + k), load<Vector>(weight + in + k), load<Vector>(weight + 2 * in + k),
                              load<Vector>(weight + 3 * in + k)};
         if (ahead) {
@@ -61,11 +55,12 @@ CTORCH_INLINE void block(const Layer &layer, int64_t column, int64_t row, bool a
     const Float4 bias = layer.bias != nullptr ? load<Float4>(layer.bias + column) : Float4{};
     for (int r = 0; r < Rows; r++) {
         Float4 result = sums(totals[r][0], totals[r][1], totals[r][2], totals[r][3]);
-        for (int64_t tail = k; tail < in; tail++) {
+        for (int64_t tail = k; tail < to; tail++) {
             const Float4 w = {weight[tail], weight[in + tail], weight[2 * in + tail], weight[3 * in + tail]};
             result += w * input[r * in + tail];
         }
-        store(layer.output + (row + r) * layer.out + column, result + bias);
+        float *output = layer.output + (row + r) * layer.out + column;
+        store(output, result + (from == 0 ? bias : load<Float4>(output)));
     }
 }
 
@@ -83,21 +78,37 @@ CTORCH_INLINE void single(const Layer &layer, int64_t column, int64_t row) {
 }
 
 /// Rows whose inputs stay in the second cache while the weights pass by.
-static constexpr int64_t row_chunk = 32;
+static constexpr int64_t row_chunk = 64;
+
+/// Four outputs of the rows `start..<end`.
+template <typename Vector, int Rows>
+CTORCH_INLINE void blocks(const Layer &layer, int64_t column, int64_t start, int64_t end, int64_t from) {
+    const int64_t to = from + depth < layer.in ? from + depth : layer.in;
+    int64_t row = start;
+    for (; row + Rows <= end; row += Rows) block<Vector, Rows>(layer, column, row, from, to, row == start);
+    for (; row + 2 <= end; row += 2) block<Vector, 2>(layer, column, row, from, to, row == start);
+    for (; row < end; row++) block<Vector, 1>(layer, column, row, from, to, row == start && end - start > 1);
+}
 
 /// `Rows`: how many rows' totals fit the registers.
 template <typename Vector, int Rows>
 CTORCH_INLINE void columns(const Layer &layer, int64_t first, int64_t last) {
     for (int64_t start = 0; start < layer.rows; start += row_chunk) {
         const int64_t end = start + row_chunk < layer.rows ? start + row_chunk : layer.rows;
-        int64_t column = first;
-        for (; column + 4 <= last; column += 4) {
-            int64_t row = start;
-            for (; row + Rows <= end; row += Rows) block<Vector, Rows>(layer, column, row, row == start);
-            for (; row + 2 <= end; row += 2) block<Vector, 2>(layer, column, row, row == start);
-            for (; row < end; row++) block<Vector, 1>(layer, column, row, row == start && end - start > 1);
+        const int64_t fours = first + (last - first) / 4 * 4;
+        if (end - start <= Rows) {
+            // Used once, weights are better read in their order.
+            for (int64_t column = first; column < fours; column += 4) {
+                for (int64_t from = 0; from < layer.in; from += depth)
+                    blocks<Vector, Rows>(layer, column, start, end, from);
+            }
+        } else {
+            for (int64_t from = 0; from < layer.in; from += depth) {
+                for (int64_t column = first; column < fours; column += 4)
+                    blocks<Vector, Rows>(layer, column, start, end, from);
+            }
         }
-        for (; column < last; column++) {
+        for (int64_t column = fours; column < last; column++) {
             for (int64_t row = start; row < end; row++) single<Vector>(layer, column, row);
         }
     }
@@ -129,28 +140,16 @@ static bool plain(const at::Tensor &tensor) {
 
 bool fits_host_linear(const at::Tensor &input, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
     if (!plain(input) || !plain(weight) || weight.dim() != 2 || input.dim() < 1) return false;
-    static const int64_t most = max_rows(), fewest = min_convolved_rows();
+    static const int64_t most = max_rows();
     const int64_t in = weight.size(1), out = weight.size(0);
-    if (in == 0 || out == 0 || input.size(-1) != in || input.numel() == 0) return false;
-    const int64_t rows = input.numel() / in;
-    if (rows > most && rows < fewest) return false;
+    if (in == 0 || input.size(-1) != in || input.numel() == 0 || input.numel() / in > most) return false;
     return !bias || (plain(*bias) && bias->dim() == 1 && bias->size(0) == out);
-}
-
-/// Rows as pixels of an image of height 1, inputs as its channels, last in memory.
-static at::Tensor convolved(const at::Tensor &input, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
-    const int64_t in = weight.size(1), out = weight.size(0);
-    const auto image = input.view({1, 1, input.numel() / in, in}).permute({0, 3, 1, 2});
-    const auto kernel = weight.view({out, 1, 1, in}).permute({0, 3, 1, 2});
-    return at::conv2d(image, kernel, bias).permute({0, 2, 3, 1});
 }
 
 at::Tensor host_linear(const at::Tensor &input, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
     static const Width width = widest_vector();
-    static const int64_t fewest = min_convolved_rows();
     auto sizes = input.sizes().vec();
     sizes.back() = weight.size(0);
-    if (input.numel() / weight.size(1) >= fewest) return convolved(input, weight, bias).reshape(sizes);
     auto output = at::empty(sizes, input.options());
     const Layer layer{input.const_data_ptr<float>(), weight.const_data_ptr<float>(),
                       bias ? bias->const_data_ptr<float>() : nullptr, output.mutable_data_ptr<float>(),

@@ -8,6 +8,7 @@ struct NormalizedConvolution {
     /// Torch's default, which no file changes.
     private static let epsilon = 1e-5
 
+    /// `[out, in, kernel, kernel]`; `[out, in]` where the kernel is 1.
     private let weight: Tensor
     private let bias: Tensor
     private let stride: Int
@@ -39,7 +40,11 @@ struct NormalizedConvolution {
             folded = try plain * scale.reshape([-1, 1, 1, 1])
             offset = try (offset - statistic("running_mean")) * scale + statistic("bias")
         }
-        weight = try folded.to(weights.dtype).permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
+        let converted = try folded.to(weights.dtype)
+        weight =
+            kernel == 1
+            ? try converted.reshape([width, input])
+            : try converted.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
         bias = try offset.to(weights.dtype)
         self.stride = stride
         padding = kernel / 2
@@ -47,6 +52,11 @@ struct NormalizedConvolution {
 
     /// `[1, in, bands, frames]` → `[1, out, ⌈bands / stride⌉, ⌈frames / stride⌉]`.
     func callAsFunction(_ input: Tensor) throws(TorchError) -> Tensor {
-        try input.conv2d(weight, bias, stride: (stride, stride), padding: (padding, padding))
+        guard weight.rank == 2 else {
+            return try input.conv2d(weight, bias, stride: (stride, stride), padding: (padding, padding))
+        }
+        // A product of matrices, for which our own kernel is faster than oneDNN's.
+        let points = try stride == 1 ? input : input.slice(2, step: stride).slice(3, step: stride)
+        return try points.permute([0, 2, 3, 1]).contiguous().linear(weight, bias).permute([0, 3, 1, 2])
     }
 }
