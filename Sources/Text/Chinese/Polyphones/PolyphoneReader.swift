@@ -79,22 +79,23 @@ struct PolyphoneReader: Sendable {
             tables.characterID(of: text[place]).map { (place: place, characterID: $0) }
         }
         guard let first = places.first, let last = places.last else { return [] }
-        let start = max(0, first.place - Self.context)
-        let end = min(text.count, last.place + Self.context + 1)
-        let tokens = tables.tokens(of: text[start..<end])
+        let seen = max(0, first.place - Self.context)..<min(text.count, last.place + Self.context + 1)
+        // Upstream shows the network a longer text around the first polyphonic character only, but counts the positions of
+        // the others as if it had been shown the text around each.
+        let tokens = tables.tokens(of: text[Self.window(in: seen, around: first.place)])
         return places.map { place, characterID in
-            var window = start..<end
-            var windowTokens = tokens
-            if window.count > Self.longest {
-                let begin = min(max(start, place - Self.longest / 2), end - Self.longest)
-                window = begin..<begin + Self.longest
-                windowTokens = tables.tokens(of: text[window])
-            }
             let query = PolyphoneQuery(
-                tokenIDs: windowTokens, position: place - window.lowerBound + 1, characterID: characterID,
-                allowedLabels: tables.allowedLabels(of: characterID))
+                tokenIDs: tokens, position: place - Self.window(in: seen, around: place).lowerBound + 1,
+                characterID: characterID, allowedLabels: tables.allowedLabels(of: characterID))
             return Question(sentence: sentence, place: place, query: query)
         }
+    }
+
+    /// As much of a text as the network takes.
+    private static func window(in text: Range<Int>, around place: Int) -> Range<Int> {
+        guard text.count > longest else { return text }
+        let start = min(max(text.lowerBound, place - longest / 2), text.upperBound - longest)
+        return start..<start + longest
     }
 
     /// Puts questions about equal sentences beside each other, in the order in which the sentences come first.

@@ -6,7 +6,6 @@ struct TaggingModel: Sendable {
     private let positions: Column<UInt8>
     private let tags: Column<UInt8>
     private let starts: Column<Double>
-    private let transitions: Column<Double>
     private let emitting: Column<UInt32>
     private let emissionEnds: Column<UInt32>
     private let emittedStates: Column<UInt8>
@@ -14,7 +13,9 @@ struct TaggingModel: Sendable {
     private let observed: Column<UInt32>
     private let observedEnds: Column<UInt32>
     private let observedStates: Column<UInt8>
-    /// The states that each state can be followed by, for all that can be followed.
+    /// The states that each state can follow, in order, with the logarithm of the probability.
+    private let predecessors: [[(state: Int, score: Double)]]
+    /// The states that each state can be followed by; none for many.
     private let successors: [[Int]]
     private let stateCount: Int
 
@@ -27,7 +28,7 @@ struct TaggingModel: Sendable {
         stateCount = count
         tags = try file.column("state.tag", count: count)
         starts = try file.column("state.start", count: count)
-        transitions = try file.column("state.transition", count: count * count)
+        let transitions: Column<Double> = try file.column("state.transition", count: count * count)
         emitting = try file.column("emit.character")
         emissionEnds = try file.column("emit.index", count: emitting.count + 1)
         emissions = try file.column("emit.score")
@@ -35,10 +36,17 @@ struct TaggingModel: Sendable {
         observed = try file.column("observed.character")
         observedEnds = try file.column("observed.index", count: observed.count + 1)
         observedStates = try file.column("observed.state")
-        let transitions = transitions
-        successors = (0..<count).map { from in
-            (0..<count).filter { to in (transitions[from * count + to] ?? -.infinity) > -.infinity }
+        var predecessors = [[(state: Int, score: Double)]](repeating: [], count: count)
+        var successors = [[Int]](repeating: [], count: count)
+        for from in 0..<count {
+            for to in 0..<count {
+                guard let score = transitions[from * count + to], score > -.infinity else { continue }
+                predecessors[to].append((from, score))
+                successors[from].append(to)
+            }
         }
+        self.predecessors = predecessors
+        self.successors = successors
     }
 
     /// The words of a run with the numbers of their tags, in order; together they are the run.
@@ -65,46 +73,51 @@ struct TaggingModel: Sendable {
         guard let first = run.first else { return [] }
         var emission = [Double](repeating: Self.unseen, count: stateCount)
         var active = states(of: first) ?? Array(0..<stateCount)
+        // States that are not active stay at minus infinity, and are never the best.
         var scores = [Double](repeating: -.infinity, count: stateCount)
         setEmissions(of: first, in: &emission)
         for state in active {
             scores[state] = (starts[state] ?? Self.unseen) + emission[state]
         }
         clearEmissions(of: first, in: &emission)
-        var predecessors: [[UInt16]] = []
-        var next = scores
+        var cameFrom: [[UInt16]] = []
+        cameFrom.reserveCapacity(run.count)
         for character in run.dropFirst() {
-            // Upstream raises where nothing can follow; here the state just goes on.
-            let following = active.filter { !successors[$0].isEmpty }
-            let previous = following.isEmpty ? active : following
-            let reachable = reachable(from: previous)
+            let reachable = reachable(from: active)
             let allowed = (states(of: character) ?? Array(0..<stateCount)).filter { reachable[$0] }
-            active = allowed.isEmpty ? (0..<stateCount).filter { reachable[$0] } : allowed
-            if active.isEmpty { active = Array(0..<stateCount) }
+            let next = allowed.isEmpty ? (0..<stateCount).filter { reachable[$0] } : allowed
             setEmissions(of: character, in: &emission)
-            var from = [UInt16](repeating: 0, count: stateCount)
-            for state in active {
+            var nextScores = [Double](repeating: -.infinity, count: stateCount)
+            // Upstream raises where nothing can follow; here the state just goes on.
+            var from = [UInt16](repeating: UInt16(truncatingIfNeeded: active.last ?? 0), count: stateCount)
+            for state in next {
                 var best = -Double.infinity
-                for candidate in previous {
-                    let move = transitions[candidate * stateCount + state] ?? -.infinity
+                for (candidate, move) in predecessors[state] where scores[candidate] > -.infinity {
                     let total = scores[candidate] + move + emission[state]
                     if total >= best {
                         best = total
                         from[state] = UInt16(truncatingIfNeeded: candidate)
                     }
                 }
-                next[state] = best
+                nextScores[state] = best
             }
             clearEmissions(of: character, in: &emission)
-            swap(&scores, &next)
-            predecessors.append(from)
+            cameFrom.append(from)
+            if next.isEmpty {
+                active = Array(0..<stateCount)
+                scores = emission
+            } else {
+                active = next
+                scores = nextScores
+            }
         }
         var state = active[0]
         for candidate in active where scores[candidate] >= scores[state] {
             state = candidate
         }
         var path = [state]
-        for from in predecessors.reversed() {
+        path.reserveCapacity(run.count)
+        for from in cameFrom.reversed() {
             state = Int(from[state])
             path.append(state)
         }
