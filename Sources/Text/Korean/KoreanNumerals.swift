@@ -26,6 +26,7 @@ enum KoreanNumerals {
         var tooLong: [String] = []
         output.reserveCapacity(text.count + text.count / 4)
         var position = 0
+        var unitEnd = 0
         while position < text.count {
             guard text[position].isPythonDecimal else {
                 output.append(text[position])
@@ -33,7 +34,10 @@ enum KoreanNumerals {
                 continue
             }
             let end = text.endOfRun(from: position) { $0.isPythonDecimal || $0 == "," }
-            let unitEnd = text.endOfRun(from: end, where: isUnitLetter)
+            // Some scripts between the letters of Hangul have digits of their own: such a run is looked through once.
+            if unitEnd <= end {
+                unitEnd = text.endOfRun(from: end, where: isUnitLetter)
+            }
             let number = text[position..<end]
             position = end
             guard end < unitEnd, text.scalar(at: unitEnd) == KoreanAnnotator.boundNoun else {
