@@ -68,8 +68,23 @@ struct JapaneseTests {
         #expect(try phones("これは三本です", "ja\t三本\tみほん0").contains("m i [ h o N"))
         #expect(try phones("gptと", "ja\tgpt\tジーピーティー") == phones("GPTと", "ja\tGPT\tジーピーティー"))
         #expect(try phones("a-bだ", "ja\ta-b\tエービー1") == "e ] e b i i d a")
+        #expect(
+            try phones("この箸が好き", "ja\t好き\tスキ1") == "k o [ n o UNK h a ] sh i g a UNK s u ] k i")
         // What is not overridden reads as ever.
         #expect(try phones("今日は箸を", "ja\t橋\tきょう") == phones("今日は箸を"))
+    }
+
+    @Test("inline marks are for the word before them, and a word that is not spoken is named")
+    func marks() throws {
+        let frontEnd = TextFrontEnd(resources: TextTestData.resources)
+        func phones(_ text: String) throws -> [String] {
+            try frontEnd.piece(of: text, mode: .allJapanese, version: .v2).phones
+        }
+        #expect(try phones("橋を渡る箸[はし0]を渡す") == phones("橋を渡る端を渡す"))
+        #expect(try phones("東京[トーキョー]へ行きます") == phones("東京へ行きます"))
+        #expect(try phones("東京[キョート1]へ行きます") != phones("東京へ行きます"))
+        let error = try #require(throws: TextError.self) { try phones("東京[とうきょう9]へ行きます") }
+        #expect(error.message.contains("とうきょう9"))
     }
 
     @Test(

@@ -1,7 +1,7 @@
 /// How a user wants a word read: kana, and where the pitch falls if that is said, such as `はし1`.
 ///
 /// Kana are spoken one by one, so that long vowels are written as they sound: `トーキョー`.
-struct JapaneseReading: Sendable, Equatable {
+struct JapaneseReading: Sendable {
     /// Katakana, UTF-8.
     let pronunciation: [UInt8]
     let moraCount: Int

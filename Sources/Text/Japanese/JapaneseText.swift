@@ -3,22 +3,18 @@
 /// Upstream: `text_normalize`, `preprocess_jap` and `post_replace_ph` of `text/japanese.py`, and Open JTalk 1.11's
 /// `text2mecab.c`.
 enum JapaneseText {
-    enum Part: Equatable {
+    enum Part {
         case run(Run)
         /// Any other character.
         case mark(Unicode.Scalar)
     }
 
     /// Letters, digits and kana that follow each other.
-    struct Run: Equatable {
+    struct Run {
         /// In full width, UTF-8.
         var text: [UInt8] = []
         /// Words with a reading of the user's, by their bytes.
         var readings: [(range: Range<Int>, reading: JapaneseReading)] = []
-
-        static func == (left: Run, right: Run) -> Bool {
-            left.text == right.text && left.readings.elementsEqual(right.readings, by: ==)
-        }
     }
 
     /// Of punctuation that follows on punctuation, only the first remains.

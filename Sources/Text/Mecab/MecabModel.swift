@@ -70,10 +70,10 @@ final class MecabModel: @unchecked Sendable {
         _ text: [UInt8], words: [Range<Int>] = [],
         _ body: (_ surface: UnsafeRawBufferPointer, _ feature: UnsafeRawBufferPointer) -> Void
     ) throws(TextError) {
-        let words = words.filter { $0.count <= Self.longestWord }
+        var rest = words.filter { $0.count <= Self.longestWord }[...]
         var start = 0
         while start < text.count {
-            let rest = words.drop { $0.upperBound <= start }
+            rest = rest.drop { $0.upperBound <= start }
             let end = Self.end(of: text, from: start, keeping: rest)
             let piece = rest.prefix { $0.lowerBound < end }.map { $0.lowerBound - start..<$0.upperBound - start }
             try analyze(text[start..<end], piece, body)
