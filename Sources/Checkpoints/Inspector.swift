@@ -239,7 +239,8 @@ public struct Inspector {
                     item.place.contains("enc_q.") ? .warning : .error, CheckpointError.Code.nonFinite.rawValue,
                     "tensor \(item.place) holds \(count.nan) NaN and \(count.infinity) infinite values")
             }
-            if !tensor.isContiguous {
+            // The linear layers of an ONNX model lie transposed, all of them.
+            if !tensor.isContiguous, file.container != .onnx {
                 add(.note, "strided", "tensor \(item.place) has strides \(tensor.strides) for shape \(tensor.shape)")
             }
             tensors.append(

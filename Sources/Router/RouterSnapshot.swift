@@ -11,6 +11,8 @@ struct RouterSnapshot: Encodable, Sendable {
         let precision: String
         let software: String
         let pid: Int32
+        /// Whether polyphonic Chinese characters are read by g2pW's network.
+        let g2pw: Bool?
         let slots: Int
         let inFlight: Int
         /// Seconds of audio per second; 0 where it is not known.
@@ -29,7 +31,7 @@ struct RouterSnapshot: Encodable, Sendable {
         let refusal: String?
 
         enum CodingKeys: String, CodingKey {
-            case id, state, device, precision, software, pid, slots
+            case id, state, device, precision, software, pid, g2pw, slots
             case inFlight = "in_flight"
             case rate, model, epoch, weights
             case mediaTypes = "media_types"
@@ -99,6 +101,7 @@ struct RouterSnapshot: Encodable, Sendable {
             Worker(
                 id: worker.hello.workerID, state: Self.state(of: worker, in: registry), device: worker.hello.device,
                 precision: worker.hello.precision, software: worker.hello.software, pid: worker.hello.pid,
+                g2pw: worker.hello.g2pw,
                 slots: worker.hello.slots, inFlight: machine.dispatch.loads[worker.peer]?.count ?? 0,
                 rate: worker.rate, model: worker.model, epoch: Self.epoch(of: worker), weights: worker.modelSet,
                 mediaTypes: worker.hello.encoders.mediaTypes,

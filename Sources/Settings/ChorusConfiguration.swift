@@ -72,6 +72,8 @@ public struct ChorusConfiguration: Sendable {
     /// fastText's `lid.176.bin`, which tells languages apart better than the small model that set-up fetches; nil looks where
     /// GPT-SoVITS keeps it, beside the RoBERTa folder.
     public var languageModel: String?
+    /// `g2pW.onnx` or its folder; nil looks where the Python server has it.
+    public var g2pwPath: String?
 
     /// The least severe messages that are logged.
     public var logLevel = LogLevel.info
@@ -163,6 +165,7 @@ public struct ChorusConfiguration: Sendable {
 
         userDictionary = layers.value("user_dictionary", .path)
         languageModel = layers.value("language_model", .path)
+        g2pwPath = layers.value("g2pw_path", .path)
 
         logLevel = layers.value("log_level", .choice) ?? logLevel
         logFormat = layers.value("log_format", .choice) ?? logFormat

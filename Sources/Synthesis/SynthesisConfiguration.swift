@@ -22,6 +22,8 @@ public struct SynthesisConfiguration: Sendable {
     public var userDictionary: UserDictionary?
     /// Told what the text front-end skipped or guessed, each a sentence for the log.
     public var onTextWarning: @Sendable (String) -> Void = { _ in }
+    /// `g2pW.onnx`, which reads polyphonic Chinese characters; nil reads them by phrases.
+    public var g2pwPath: String?
     /// Where models run.
     public var device: Device
     /// The models' element type; spectrograms and style pooling stay float32.

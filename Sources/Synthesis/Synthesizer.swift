@@ -18,7 +18,11 @@ public final class Synthesizer: Sendable {
     /// - Throws: `SynthesisError`; `badCheckpoint` names the file and what is wrong with it.
     public init(_ configuration: SynthesisConfiguration) async throws {
         self.configuration = configuration
-        frontEnd = TextFrontEnd(resources: configuration.textResources, dictionary: configuration.userDictionary)
+        let polyphones = try configuration.g2pwPath.map { path in
+            try G2PWNetwork(path: path, threadCount: configuration.threadCount)
+        }
+        frontEnd = TextFrontEnd(
+            resources: configuration.textResources, dictionary: configuration.userDictionary, polyphones: polyphones)
         try await translatingErrors { [frontEnd] in try frontEnd.checkDictionary() }
         let loader = ModelLoader(configuration: configuration)
         self.loader = loader
@@ -30,6 +34,9 @@ public final class Synthesizer: Sendable {
         }
         speech = SpeechDevice(models: models, configuration: configuration, thread: thread)
     }
+
+    /// Whether polyphonic Chinese characters are read by g2pW's network.
+    public var hasG2PW: Bool { configuration.g2pwPath != nil }
 
     /// The device's progress, for heartbeats.
     public var progress: DeviceThread.Progress { thread.progress }

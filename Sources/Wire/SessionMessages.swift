@@ -14,6 +14,8 @@ public struct Hello: Hashable, Sendable, Codable {
     public var slots: Int
     /// The worker's process id on its host.
     public var pid: Int32
+    /// Whether polyphonic Chinese characters are read by g2pW's network; nil from a worker that does not tell.
+    public var g2pw: Bool?
     /// The name under which requests ask for what is loaded. Workers of one name hold the same set and are switched
     /// together.
     public var model: String
@@ -27,7 +29,7 @@ public struct Hello: Hashable, Sendable, Codable {
     /// Creates a greeting.
     public init(
         workerID: String, version: ProtocolVersion = .current, software: String, device: DeviceDescription,
-        precision: String, slots: Int, pid: Int32, model: String = ModelSetDescription.defaultName,
+        precision: String, slots: Int, pid: Int32, g2pw: Bool? = nil, model: String = ModelSetDescription.defaultName,
         modelSet: ModelSetDescription, epoch: UInt64, encoders: EncoderList = EncoderList()
     ) {
         self.workerID = workerID
@@ -37,6 +39,7 @@ public struct Hello: Hashable, Sendable, Codable {
         self.precision = precision
         self.slots = slots
         self.pid = pid
+        self.g2pw = g2pw
         self.model = model
         self.modelSet = modelSet
         self.epoch = epoch
@@ -46,7 +49,7 @@ public struct Hello: Hashable, Sendable, Codable {
     private enum CodingKeys: String, CodingKey {
         case workerID = "worker_id"
         case version = "protocol"
-        case software, device, precision, slots, pid, model
+        case software, device, precision, slots, pid, g2pw, model
         case modelSet = "model_set"
         case epoch, encoders
     }
@@ -61,6 +64,7 @@ public struct Hello: Hashable, Sendable, Codable {
         precision = try fields.decode(String.self, forKey: .precision)
         slots = try fields.decode(Int.self, forKey: .slots)
         pid = try fields.decode(Int32.self, forKey: .pid)
+        g2pw = try fields.decodeIfPresent(Bool.self, forKey: .g2pw)
         model = try fields.decodeIfPresent(String.self, forKey: .model) ?? ModelSetDescription.defaultName
         modelSet = try fields.decode(ModelSetDescription.self, forKey: .modelSet)
         epoch = try fields.decode(UInt64.self, forKey: .epoch)

@@ -9,6 +9,8 @@ public protocol Synthesizing: Sendable {
     var device: DeviceDescription { get }
     /// The number format on the device: `float32`, `float16` or `bfloat16`.
     var precision: String { get }
+    /// Whether polyphonic Chinese characters are read by g2pW's network.
+    var hasG2PW: Bool { get }
     /// How the device thread is doing. Cheap, never waits, callable from any thread.
     var progress: DeviceProgress { get }
 
@@ -55,6 +57,11 @@ public protocol Synthesizing: Sendable {
 
     /// Drops the prepared set.
     func abort(epoch: UInt64) async
+}
+
+extension Synthesizing {
+    /// Without g2pW, which a synthesizer has only where its file is there.
+    public var hasG2PW: Bool { false }
 }
 
 /// How a device thread is doing.

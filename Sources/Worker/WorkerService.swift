@@ -144,7 +144,8 @@ public struct WorkerService: Service {
         WorkerStateMachine(
             identity: WorkerStateMachine.Identity(
                 incarnation: incarnation, workerID: configuration.workerID, software: configuration.software,
-                device: synthesizer.device, precision: synthesizer.precision, pid: getpid(),
+                device: synthesizer.device, precision: synthesizer.precision,
+                hasG2PW: synthesizer.hasG2PW, pid: getpid(),
                 model: configuration.model, encoders: synthesizer.encoders, slots: configuration.slots,
                 chunkBytes: configuration.chunkBytes,
                 helloInterval: configuration.helloInterval, rejectedInterval: configuration.rejectedInterval,

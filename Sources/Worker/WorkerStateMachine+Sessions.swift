@@ -7,7 +7,8 @@ extension WorkerStateMachine {
         unservable.remove(router)
         let hello = Hello(
             workerID: identity.workerID, software: identity.software, device: identity.device,
-            precision: identity.precision, slots: identity.slots, pid: identity.pid, model: identity.model,
+            precision: identity.precision, slots: identity.slots, pid: identity.pid, g2pw: identity.hasG2PW,
+            model: identity.model,
             modelSet: modelSet, epoch: epoch, encoders: identity.encoders)
         return send(.hello(hello), to: router)
     }

@@ -100,6 +100,7 @@ struct WorkerStateMachine {
         var software: String
         var device: DeviceDescription
         var precision: String
+        var hasG2PW = false
         var pid: Int32
         var model = ModelSetDescription.defaultName
         var encoders = EncoderList()

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import Settings
+import Synthesis
 import Text
+import Torch
 
 /// `chorus phonemes`
 struct PhonemesCommand: AsyncParsableCommand {
@@ -43,6 +45,11 @@ struct PhonemesCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("fastText's lid.176.bin, instead of the small model.", valueName: "file"))
     var languageModel: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "g2pW.onnx or its folder, to read polyphonic characters by their context.", valueName: "path"))
+    var g2pwPath: String?
+
     func validate() throws {
         try check(SymbolVersion(rawValue: version), "--version is '\(version)'", ["v1", "v2"])
         try check(LanguageMode(rawValue: language), "--lang is '\(language)'", LanguageMode.allCases.map(\.rawValue))
@@ -70,7 +77,8 @@ struct PhonemesCommand: AsyncParsableCommand {
                 resources: TextResources(
                     directory: home.map { $0 + "/text" } ?? TextResources.standard().directory,
                     languageModel: languageModel),
-                dictionary: try userDictionary.map { path throws(TextError) in try UserDictionary(path: path) })
+                dictionary: try userDictionary.map { path throws(TextError) in try UserDictionary(path: path) },
+                polyphones: try g2pwPath.map(Self.network))
             var failed = false
             while let line = readLine(strippingNewline: true) {
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
@@ -84,5 +92,13 @@ struct PhonemesCommand: AsyncParsableCommand {
             }
             if failed { throw ExitCode.dataError }
         }
+    }
+
+    private static func network(_ path: String) throws -> G2PWNetwork {
+        guard let file = G2PWNetwork.file(at: path) else {
+            throw SynthesisError(.notFound, "there is no g2pW.onnx at \(path)")
+        }
+        try Library.prepare()
+        return try G2PWNetwork(path: file)
     }
 }

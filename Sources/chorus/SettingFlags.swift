@@ -80,9 +80,12 @@ struct WorkerFlags: ParsableArguments {
     @Option(help: ArgumentHelp("CPU threads of one worker; 0 divides the cores.", valueName: "count"))
     var cpuThreads: Int?
 
+    @Option(help: ArgumentHelp("g2pW.onnx, which reads polyphonic characters, or its folder.", valueName: "path"))
+    var g2pwPath: String?
+
     var values: [String: String?] {
         [
-            "precision": precision, "worker_slots": workerSlots.map(String.init),
+            "g2pw_path": g2pwPath, "precision": precision, "worker_slots": workerSlots.map(String.init),
             "cpu_threads": cpuThreads.map(String.init),
         ]
     }

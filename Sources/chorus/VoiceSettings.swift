@@ -48,6 +48,10 @@ extension SynthesisConfiguration {
             device: device, dtype: dtype, threadCount: settings.cpuThreads == 0 ? nil : settings.cpuThreads)
         userDictionary = try settings.userDictionary.map { path throws(TextError) in try UserDictionary(path: path) }
         onTextWarning = { logger.warning("\($0)") }
+        g2pwPath = G2PWNetwork.file(at: settings.g2pwPath ?? inference.resolve(Self.defaultG2PWFolder))
+        if g2pwPath == nil, let given = settings.g2pwPath {
+            logger.warning("g2pw_path: there is no g2pW.onnx at \(given); polyphonic characters are read by phrases")
+        }
     }
 
     /// The model that names languages: the one that was set, else the one that GPT-SoVITS keeps beside RoBERTa's folder.
@@ -57,6 +61,9 @@ extension SynthesisConfiguration {
         let usual = folder.appendingPathComponent("fast_langdetect/lid.176.bin").path
         return FileManager.default.fileExists(atPath: usual) ? usual : nil
     }
+
+    /// Where the Python server has g2pW's network.
+    private static let defaultG2PWFolder = "GPT_SoVITS/text/G2PWModel"
 
     /// The element type of the models: half precision exists on NVIDIA cards only, and `auto` uses it where `tts_infer.yaml`
     /// says `is_half` and the card computes rightly in it.

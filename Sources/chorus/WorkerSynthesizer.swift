@@ -18,6 +18,8 @@ struct WorkerSynthesizer: Synthesizing {
         self.precision = precision
     }
 
+    var hasG2PW: Bool { synthesizer.hasG2PW }
+
     var progress: DeviceProgress {
         let progress = synthesizer.progress
         return DeviceProgress(steps: progress.steps, busy: progress.busy, lastStepAge: progress.sinceLastStep)

@@ -26,7 +26,7 @@ struct MessageTests {
         }
         let expected: [FrameKind: Set<String>] = [
             .hello: [
-                "worker_id", "protocol", "software", "device", "precision", "slots", "pid", "model",
+                "worker_id", "protocol", "software", "device", "precision", "slots", "pid", "g2pw", "model",
                 "model_set", "epoch", "encoders",
             ],
             .welcome: ["router_id", "heartbeat_interval_ms", "committed"],

@@ -18,7 +18,7 @@ enum Samples {
             Hello(
                 workerID: "host:cuda:0", software: "chorus 1",
                 device: DeviceDescription(kind: .cuda, index: 0, uuid: "GPU-1", name: "RTX"), precision: "float16",
-                slots: 4, pid: 77, model: "alice", modelSet: modelSet, epoch: 3,
+                slots: 4, pid: 77, g2pw: true, model: "alice", modelSet: modelSet, epoch: 3,
                 encoders: EncoderList(mediaTypes: ["wav", "mp3"], missing: ["aac": "no ffmpeg"]))),
         .welcome(
             Welcome(

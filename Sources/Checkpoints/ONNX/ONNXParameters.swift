@@ -129,7 +129,9 @@ struct ONNXParameters {
     }
 
     private func integers(_ name: String) -> [Int]? {
-        guard let tensor = constant(name), tensor.shape.count <= 1, tensor.elementCount <= 8,
+        // A scalar that was made a list of one when the model ran.
+        let unsqueezed = producer(name).flatMap { $0.operation == "Unsqueeze" ? $0.inputs.first : nil }
+        guard let tensor = constant(unsqueezed ?? name), tensor.shape.count <= 1, tensor.elementCount <= 8,
             let values = try? tensor.floats()
         else {
             return nil

@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+import Text
+
+@testable import Synthesis
+
+@Suite struct G2PWNetworkTests {
+    private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/g2pw")
+
+    private struct Expectations: Decodable {
+        struct Query: Decodable {
+            let tokens: [Int]
+            let position: Int
+            let character: Int
+            let allowed: [Int]
+            let answer: Int
+        }
+        let labels: Int
+        let queries: [Query]
+    }
+
+    private let network: G2PWNetwork
+    private let expected: Expectations
+
+    init() throws {
+        network = try G2PWNetwork(path: Self.folder.appending(path: "narrow.onnx").path, threadCount: 1)
+        expected = try JSONDecoder().decode(
+            Expectations.self, from: Data(contentsOf: Self.folder.appending(path: "narrow.json")))
+    }
+
+    private func query(_ query: Expectations.Query) -> PolyphoneQuery {
+        PolyphoneQuery(
+            tokenIDs: query.tokens, position: query.position, characterID: query.character,
+            allowedLabels: (0..<expected.labels).map(query.allowed.contains))
+    }
+
+    @Test("several sentences at once, and several characters of one, from several threads")
+    func predictions() async throws {
+        let queries = expected.queries.prefix(60).flatMap { [query($0), query($0)] }
+        let answers = expected.queries.prefix(60).flatMap { [$0.answer, $0.answer] }
+        try await withThrowingTaskGroup(of: [Int].self) { group in
+            for _ in 0..<4 { group.addTask { [network] in try network.predict(queries) } }
+            for try await found in group { #expect(found == answers) }
+        }
+        #expect(try network.predict([]).isEmpty)
+    }
+
+    @Test("queries that do not fit the network are refused")
+    func misfits() throws {
+        let first = try #require(expected.queries.first)
+        let misfits = [
+            PolyphoneQuery(tokenIDs: [1, 2], position: 2, characterID: 0, allowedLabels: query(first).allowedLabels),
+            PolyphoneQuery(tokenIDs: [1, 2], position: 1, characterID: 11, allowedLabels: query(first).allowedLabels),
+            PolyphoneQuery(tokenIDs: [1, 2], position: 1, characterID: 0, allowedLabels: [true]),
+            PolyphoneQuery(tokenIDs: [1, 90], position: 1, characterID: 0, allowedLabels: query(first).allowedLabels),
+            PolyphoneQuery(tokenIDs: [], position: 0, characterID: 0, allowedLabels: query(first).allowedLabels),
+        ]
+        for misfit in misfits { #expect(throws: SynthesisError.self) { try network.predict([misfit]) } }
+        #expect(try network.predict([query(first)]) == [first.answer])
+    }
+
+    @Test("a folder or a file, or nothing")
+    func places() throws {
+        let files = FileManager.default
+        let folder = files.temporaryDirectory.appending(path: UUID().uuidString)
+        try files.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? files.removeItem(at: folder) }
+        #expect(G2PWNetwork.file(at: folder.path) == nil)
+        #expect(G2PWNetwork.file(at: folder.path + "/none") == nil)
+        let file = folder.appending(path: "g2pW.onnx").path
+        try files.copyItem(atPath: network.path, toPath: file)
+        #expect(G2PWNetwork.file(at: folder.path) == file)
+        #expect(G2PWNetwork.file(at: file) == file)
+        // Cut short, as an interrupted download leaves it.
+        try Data(contentsOf: URL(fileURLWithPath: file)).prefix(50_000).write(to: URL(fileURLWithPath: file))
+        let error = try #require(throws: SynthesisError.self) { try G2PWNetwork(path: file) }
+        #expect(error.message.contains(file))
+        #expect(error.code == .badCheckpoint)
+    }
+}
