@@ -333,12 +333,11 @@ def numbered(reading):
 
 
 def character_readings(files):
-    """The first reading of each ideograph. That of 噷 cannot be spoken, the next one can."""
+    """The first reading of each character. That of 噷 cannot be spoken, the next one can."""
     readings = {}
     for code, listed in json.loads(files["characters"]).items():
-        if FIRST_IDEOGRAPH <= int(code) <= LAST_IDEOGRAPH:
-            choices = [numbered(reading) for reading in listed.split(",")]
-            readings[int(code)] = next((choice for choice in choices if choice != "hm5"), choices[0])
+        choices = [numbered(reading) for reading in listed.split(",")]
+        readings[int(code)] = next((choice for choice in choices if choice != "hm5"), choices[0])
     return readings
 
 
@@ -393,7 +392,13 @@ def convert_readings(files, path):
         for code in range(FIRST_IDEOGRAPH, LAST_IDEOGRAPH + 1)
     ]
     sections = byte_table("syllable", [syllable.encode("utf-8") for syllable in number])
-    sections += [("character.syllable", packed("H", firsts))]
+    # Characters that only conversion to traditional ones brings up.
+    others = sorted(code for code in readings if not FIRST_IDEOGRAPH <= code <= LAST_IDEOGRAPH)
+    sections += [
+        ("ideograph.syllable", packed("H", firsts)),
+        ("other.character", packed("I", others)),
+        ("other.syllable", packed("H", [number[readings[code]] for code in others])),
+    ]
     sections += reading_trie("phrase", phrase_readings(files), number)
     sections += byte_table("pinyin", [key.encode("ascii") for key in keys])
     sections += byte_table("pinyin.initial", [phones[key][0].encode("ascii") for key in keys])

@@ -37,7 +37,7 @@ struct PolyphoneReader: Sendable {
         var questions: [Question] = []
         for (index, sentence) in sentences.enumerated() {
             let traditional = converter.convert(sentence) ?? sentence
-            readings.append(phraseReadings(of: traditional))
+            readings.append(phraseReadings(of: traditional, writtenAs: sentence))
             questions += self.questions(about: traditional, index)
         }
         questions = Self.grouped(questions)
@@ -67,11 +67,21 @@ struct PolyphoneReader: Sendable {
     }
 
     /// What is known without the network.
-    private func phraseReadings(of traditional: [Unicode.Scalar]) -> [PinyinSyllable] {
+    ///
+    /// - Parameter original: the sentence before conversion, in which every character has a reading.
+    private func phraseReadings(
+        of traditional: [Unicode.Scalar], writtenAs original: [Unicode.Scalar]
+    ) -> [PinyinSyllable] {
         let simplified = traditional.map(characters.simplified)
-        return zip(traditional, lexicon.read(simplified[...])).map { character, reading in
-            tables.characterID(of: character) == nil ? tables.syllable(ofMonophone: character) ?? reading : reading
+        var readings = lexicon.read(simplified[...])
+        for (place, character) in traditional.enumerated() {
+            if tables.characterID(of: character) == nil, let only = tables.syllable(ofMonophone: character) {
+                readings[place] = only
+            } else if readings[place].isMark, !MandarinPunctuation.isMark(character) {
+                readings[place] = lexicon.read(original[place..<place + 1]).first ?? .mark
+            }
         }
+        return readings
     }
 
     private func questions(about text: [Unicode.Scalar], _ sentence: Int) -> [Question] {

@@ -3,7 +3,9 @@
 /// Data and look-up as in pypinyin 0.55.0 (`lazy_pinyin`): the longest phrases, from left to right. Phones by upstream's
 /// `text/opencpop-strict.txt`.
 struct MandarinLexicon: Sendable {
-    private let characterSyllables: Column<UInt16>
+    private let ideographSyllables: Column<UInt16>
+    private let otherCharacters: Column<UInt32>
+    private let otherSyllables: Column<UInt16>
     private let phrases: ReadingTrie
     private let syllables: SyllableTable
     /// Initial and final phone, the tone missing, by initial and final.
@@ -13,7 +15,9 @@ struct MandarinLexicon: Sendable {
     init(resources: TextResources) throws(TextError) {
         let file = try resources.open("chinese-readings.bin")
         syllables = SyllableTable(try file.table("syllable"))
-        characterSyllables = try file.column("character.syllable")
+        ideographSyllables = try file.column("ideograph.syllable")
+        otherCharacters = try file.column("other.character")
+        otherSyllables = try file.column("other.syllable", count: otherCharacters.count)
         phrases = try ReadingTrie(file, "phrase")
         let spellings = try file.table("pinyin")
         let initials = try file.table("pinyin.initial", count: spellings.count)
@@ -66,12 +70,12 @@ struct MandarinLexicon: Sendable {
         }
     }
 
-    /// A reading for each character of a text of ideographs and marks.
+    /// A reading for each character of a text; what has none is taken for a mark.
     func read(_ text: ArraySlice<Unicode.Scalar>) -> [PinyinSyllable] {
         var result: [PinyinSyllable] = []
         result.reserveCapacity(text.count)
-        text.forEachRun(where: MandarinPunctuation.isIdeograph) { run, isIdeographs in
-            guard isIdeographs else {
+        text.forEachRun(where: hasReading) { run, isRead in
+            guard isRead else {
                 result += repeatElement(.mark, count: run.count)
                 return
             }
@@ -98,13 +102,23 @@ struct MandarinLexicon: Sendable {
         }
     }
 
-    /// The first reading of a character. Those without one do not pass normalisation.
+    private func hasReading(_ scalar: Unicode.Scalar) -> Bool {
+        MandarinPunctuation.isIdeograph(scalar)
+            || scalar.value >= Self.firstOther && otherCharacters.place(of: scalar.value) != nil
+    }
+
+    /// The first reading of a character.
     private func character(_ scalar: Unicode.Scalar) -> PinyinSyllable {
-        let place = Int(scalar.value) - Int(Self.firstIdeograph)
-        return syllable(characterSyllables[place]) ?? .mark
+        let number =
+            MandarinPunctuation.isIdeograph(scalar)
+            ? ideographSyllables[Int(scalar.value - Self.firstIdeograph)]
+            : otherCharacters.place(of: scalar.value).flatMap { otherSyllables[$0] }
+        return syllable(number) ?? .mark
     }
 
     private static let firstIdeograph: UInt32 = 0x4E00
+    /// Below this no character has a reading.
+    private static let firstOther: UInt32 = 0x3000
 }
 
 /// All syllables that the data name, by number.
