@@ -1,46 +1,52 @@
 import Checkpoints
 
-/// Writes checkpoints of random float16 weights in the container that `torch.save` writes since PyTorch 1.6.
+/// Writes checkpoints of random weights in the container that `torch.save` writes since PyTorch 1.6.
 enum CheckpointWriter {
     /// Writes a file. Holds one tensor at a time in memory.
     ///
     /// - Parameters:
     ///   - plan: the tensors.
-    ///   - envelope: configuration and remark, which stand beside the tensors' entry `weight`; nil for a bare dictionary of
-    ///     tensors, as transformers writes.
-    ///   - adapter: rank and version tag of a file of LoRA factors; nil for whole models.
+    ///   - entry: the key of the tensors' dictionary; nil where the file holds nothing else, as transformers writes.
+    ///   - envelope: configuration and remark, which stand beside the tensors.
+    ///   - headTag: the version tag in place of `PK`.
+    ///   - loraRank: rank of a file of LoRA factors; nil for whole models.
     ///   - seed: the same seed gives the same bytes.
     /// - Throws: `file`.
     static func write(
-        _ plan: WeightPlan, envelope: (config: CheckpointValue, info: String)?,
-        adapter: (rank: Int, tag: HeadTag)? = nil, seed: UInt64, path: String
+        _ plan: WeightPlan, entry: String? = nil, envelope: (config: CheckpointValue, info: String)? = nil,
+        headTag: HeadTag? = nil, loraRank: Int? = nil, seed: UInt64, path: String
     ) throws {
-        var zip = try ZipWriter(path: path, headTag: adapter?.tag)
-        try zip.add("archive/data.pkl", pickle(plan, envelope: envelope, loraRank: adapter?.rank))
+        var zip = try ZipWriter(path: path, headTag: headTag)
+        try zip.add("archive/data.pkl", pickle(plan, entry: entry, envelope: envelope, loraRank: loraRank))
         try zip.add("archive/byteorder", Array("little".utf8))
         var numbers = NormalHalves(seed: seed)
         for (index, entry) in plan.entries.enumerated() {
-            let halves = elements(of: entry, &numbers)
-            try halves.withUnsafeBytes { try zip.add("archive/data/\(index)", $0) }
+            let (halves, name) = (elements(of: entry, &numbers), "archive/data/\(index)")
+            if plan.isSingle {
+                try halves.map { Float(Float16(bitPattern: $0)) }.withUnsafeBytes { try zip.add(name, $0) }
+            } else {
+                try halves.withUnsafeBytes { try zip.add(name, $0) }
+            }
         }
         try zip.add("archive/version", Array("3\n".utf8))
         try zip.finish()
     }
 
     private static func pickle(
-        _ plan: WeightPlan, envelope: (config: CheckpointValue, info: String)?, loraRank: Int?
+        _ plan: WeightPlan, entry: String?, envelope: (config: CheckpointValue, info: String)?, loraRank: Int?
     ) -> [UInt8] {
         var pickle = PickleWriter()
         func tensors(_ pickle: inout PickleWriter) {
             for (index, entry) in plan.entries.enumerated() {
                 pickle.text(entry.name)
-                pickle.tensor(entry.shape, key: String(index))
+                pickle.tensor(entry.shape, key: String(index), isSingle: plan.isSingle)
             }
         }
         pickle.dictionary(isOrdered: true) { pickle in
-            guard let envelope else { return tensors(&pickle) }
-            pickle.text("weight")
+            guard let entry else { return tensors(&pickle) }
+            pickle.text(entry)
             pickle.dictionary(isOrdered: false, tensors)
+            guard let envelope else { return }
             pickle.text("config")
             pickle.value(envelope.config)
             pickle.text("info")

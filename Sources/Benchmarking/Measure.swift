@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// A quantity of the speed table, and what the Python server reaches.
 struct Measure: Sendable {
     /// In the table's first column.
@@ -10,12 +12,27 @@ struct Measure: Sendable {
     let reference: Double?
 
     static let loadGPT = Measure(name: "load GPT", unit: "s", reference: 0.7)
-    static let loadSoVITS = Measure(name: "load SoVITS v2", unit: "s", reference: 0.5)
+    /// Versions whose second stage decodes tokens directly, with the reference's figures.
+    static func loadSoVITS(_ version: ModelVersion) -> Measure {
+        Measure(name: "load SoVITS \(version.rawValue)", unit: "s", reference: version == .v2 ? 0.5 : nil)
+    }
+    static let loadSpeaker = Measure(name: "load the speaker embedding", unit: "s", reference: nil)
+    static let loadBigVGAN = Measure(name: "load BigVGAN", unit: "s", reference: nil)
+    static let loadV4Vocoder = Measure(name: "load the v4 vocoder", unit: "s", reference: nil)
+    static let loadBandExtension = Measure(name: "load AP-BWE", unit: "s", reference: nil)
     static let loadFlow = Measure(name: "load SoVITS v4", unit: "s", reference: nil)
     static let loadAdapter = Measure(name: "load a LoRA file for v4, rank 32", unit: "s", reference: nil)
     static let hubert = Measure(name: "HuBERT, 5 s", unit: "ms", reference: 473)
     static let prefill = Measure(name: "prefill of 180 tokens, batch 1", unit: "ms", reference: 236)
-    static let sovits = Measure(name: "SoVITS decoder, 10 s of audio", unit: "real-time factor", reference: 0.205)
+    static func sovits(_ version: ModelVersion) -> Measure {
+        let references: [ModelVersion: Double] = [.v2: 0.205, .v2Pro: 0.192, .v2ProPlus: 0.396]
+        return Measure(
+            name: "SoVITS \(version.rawValue), 10 s of audio", unit: "real-time factor", reference: references[version])
+    }
+    static let speaker = Measure(name: "speaker embedding, 5 s", unit: "ms", reference: 496)
+    static let bigVGAN = Measure(name: "BigVGAN, 5 s of audio", unit: "real-time factor", reference: 0.87)
+    static let v4Vocoder = Measure(name: "v4 vocoder, 5 s of audio", unit: "real-time factor", reference: 0.22)
+    static let bandExtension = Measure(name: "AP-BWE, 5 s of audio", unit: "real-time factor", reference: nil)
     static let roberta = Measure(name: "RoBERTa, 128 tokens", unit: "ms", reference: 692)
 
     /// The steps at which the flow of v4 is measured, with the reference's figures.
@@ -37,7 +54,9 @@ struct Measure: Sendable {
     /// - Parameters:
     ///   - values: one for each run, at least one.
     ///   - isComparable: whether the reference was measured on this kind of device.
-    func row(_ values: [Double], isComparable: Bool, peakResidentBytes: Int) -> SpeedTable.Row {
+    func row(
+        _ values: [Double], isComparable: Bool, residentBytes: Int, peakResidentBytes: Int
+    ) -> SpeedTable.Row {
         let sorted = values.sorted()
         let middle = sorted.count / 2
         let median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
@@ -45,6 +64,6 @@ struct Measure: Sendable {
             name: name, unit: unit, median: median, minimum: sorted.first ?? median, maximum: sorted.last ?? median,
             runs: sorted.count, reference: isComparable ? reference : nil,
             timesAsFast: isComparable ? reference.map { isRate ? median / $0 : $0 / median } : nil,
-            peakResidentBytes: peakResidentBytes)
+            residentBytes: residentBytes, peakResidentBytes: peakResidentBytes)
     }
 }

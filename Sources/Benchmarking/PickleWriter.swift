@@ -50,13 +50,13 @@ struct PickleWriter {
         bytes += Array(value.utf8)
     }
 
-    /// A contiguous float16 tensor that fills the storage `key`.
-    mutating func tensor(_ shape: [Int], key: String) {
+    /// A contiguous tensor, float32 or float16, that fills the storage `key`.
+    mutating func tensor(_ shape: [Int], key: String, isSingle: Bool) {
         global("torch._utils", "_rebuild_tensor_v2")
         tuple { pickle in
             pickle.tuple {
                 $0.text("storage")
-                $0.global("torch", "HalfStorage")
+                $0.global("torch", isSingle ? "FloatStorage" : "HalfStorage")
                 $0.text(key)
                 $0.text("cpu")
                 $0.int(Int64(shape.reduce(1, *)))

@@ -10,6 +10,12 @@ enum ProcessFacts {
         return Int(usage.ru_maxrss) * 1024
     }
 
+    /// The resident size now, in bytes.
+    static var residentBytes: Int {
+        let pages = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
+        return (pages?.dropFirst().first.flatMap { Int($0) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
     /// Processes that wanted to run in the last minute, on average.
     static var load: Double? {
         var averages = [0.0]

@@ -1,7 +1,8 @@
+import Checkpoints
 import Foundation
 import Models
 
-/// Checkpoints of GPT-SoVITS v2 with the published sizes, containers and element type (float16) and random numbers: for
+/// Checkpoints of GPT-SoVITS with the published sizes, containers and element types and random numbers: for
 /// measurements where no trained voice is at hand. What they speak is noise.
 ///
 /// Shapes, names and configurations are those of the published files; what inference does not read is left out, as fine-tuned
@@ -13,8 +14,20 @@ public struct RandomCheckpoints: Sendable {
 
     /// The first stage, 155 MB: 24 layers of 512. Its end-of-speech token is never sampled, so texts run to their limit.
     public var gptPath: String { folder + "/random-gpt.ckpt" }
-    /// The second stage, 85 MB.
+    /// The second stage of v2, 85 MB.
     public var sovitsPath: String { folder + "/random-sovits.pth" }
+    /// The second stage of a version that decodes tokens directly: v1 or v2 85 MB, v2Pro 130 MB, v2ProPlus 170 MB.
+    public func sovitsPath(_ version: ModelVersion) -> String {
+        version == .v2 ? sovitsPath : folder + "/random-\(version.rawValue).pth"
+    }
+    /// The speaker embedding of v2Pro and v2ProPlus, 100 MB.
+    public var speakerPath: String { folder + "/random-eres2netv2.ckpt" }
+    /// `config.json` and `bigvgan_generator.pt` of the vocoder of v3, 450 MB.
+    public var bigVGANFolder: String { folder + "/bigvgan_v2_24khz_100band_256x" }
+    /// The vocoder of v4, 58 MB.
+    public var v4VocoderPath: String { folder + "/random-v4-vocoder.pth" }
+    /// `config.json` and `g_24kto48k.zip` of the bandwidth extension, 119 MB.
+    public var bandExtensionFolder: String { folder + "/24kto48k" }
     /// The second stage of v4, 800 MB. Nothing but its digest tells it from one of v3: name the version when opening it.
     public var flowPath: String { folder + "/random-v4.pth" }
     /// LoRA factors of rank 32 for v4, with the parts that are trained whole, 45 MB.
@@ -29,7 +42,7 @@ public struct RandomCheckpoints: Sendable {
     ///
     /// - Parameters:
     ///   - folder: made where it does not exist. Files that it holds already are replaced.
-    ///   - parts: the models wanted; all take 2 GB.
+    ///   - parts: the models wanted; all take 3 GB.
     ///   - seed: the same seed gives the same files.
     /// - Throws: ``BenchmarkingError`` with code `file`.
     public static func write(
@@ -44,8 +57,31 @@ public struct RandomCheckpoints: Sendable {
         var sovits = SoVITSConfiguration()
         var sovitsWidths = SoVITSWidths()
         var flow = FlowWidths()
+        var speaker = ERes2NetSizes()
+        var bigVGAN = BigVGANFiles()
+        var v4VocoderWidth = 512
+        var bandExtension = BandExtensionFiles()
         var hubert = HuBERTFiles()
         var roberta = RoBERTaFiles()
+
+        /// What the versions change in the second stage of v2.
+        func sovits(_ version: ModelVersion) -> (SoVITSConfiguration, SoVITSWidths) {
+            var (sizes, widths) = (sovits, sovitsWidths)
+            if version == .v1 {
+                widths.symbols = 322
+                widths.referenceBins = sizes.filterLength / 2 + 1
+            }
+            if version.usesSpeakerEmbedding {
+                widths.textStyle = sizes.styleWidth
+                widths.speaker = speaker.embeddingWidth
+                sizes.styleWidth *= 2
+            }
+            if version == .v2ProPlus, let first = sizes.upsamplings.first {
+                sizes.decoderWidth += sizes.decoderWidth / 2
+                sizes.upsamplings[0].kernel = first.kernel + 4
+            }
+            return (sizes, widths)
+        }
     }
 
     static func write(
@@ -63,32 +99,54 @@ public struct RandomCheckpoints: Sendable {
         switch part {
         case .gpt:
             try CheckpointWriter.write(
-                .gpt(sizes.gpt), envelope: (sizes.gpt.checkpointConfig, "random"), seed: seed, path: gptPath)
-        case .sovits:
+                .gpt(sizes.gpt), entry: "weight", envelope: (sizes.gpt.checkpointConfig, "random"), seed: seed,
+                path: gptPath)
+        case .sovits: try writeSoVITS(.v2, seed: seed, sizes: sizes)
+        case .sovitsV1: try writeSoVITS(.v1, seed: seed, sizes: sizes)
+        case .sovitsV2Pro: try writeSoVITS(.v2Pro, seed: seed, sizes: sizes)
+        case .sovitsV2ProPlus: try writeSoVITS(.v2ProPlus, seed: seed, sizes: sizes)
+        case .speaker: try CheckpointWriter.write(sizes.speaker.plan, seed: seed, path: speakerPath)
+        case .bigVGAN:
+            try Self.makeFolder(bigVGANFolder)
+            try Self.write(Self.snakeCase(sizes.bigVGAN), to: bigVGANFolder + "/config.json")
             try CheckpointWriter.write(
-                .sovits(sizes.sovits, widths: sizes.sovitsWidths), envelope: (sizes.sovits.checkpointConfig, "random"),
-                seed: seed, path: sovitsPath)
+                sizes.bigVGAN.plan, entry: "generator", seed: seed, path: bigVGANFolder + "/bigvgan_generator.pt")
+        case .v4Vocoder:
+            let vocoder = HiFiGANVocoder.sizes(bandCount: 100, width: sizes.v4VocoderWidth)
+            try CheckpointWriter.write(.hifiGAN(vocoder), seed: seed, path: v4VocoderPath)
+        case .bandExtension:
+            try Self.makeFolder(bandExtensionFolder)
+            try Self.write(JSONEncoder().encode(sizes.bandExtension), to: bandExtensionFolder + "/config.json")
+            try CheckpointWriter.write(
+                sizes.bandExtension.plan, entry: "generator", seed: seed, path: bandExtensionFolder + "/g_24kto48k.zip")
         case .flow:
             let envelope = (sizes.sovits.checkpointConfig, "random")
             try CheckpointWriter.write(
-                .flow(sizes.sovits, widths: sizes.sovitsWidths, flow: sizes.flow), envelope: envelope, seed: seed,
-                path: flowPath)
+                .flow(sizes.sovits, widths: sizes.sovitsWidths, flow: sizes.flow), entry: "weight", envelope: envelope,
+                seed: seed, path: flowPath)
             try CheckpointWriter.write(
-                .flowAdapter(sizes.sovits, widths: sizes.sovitsWidths, flow: sizes.flow), envelope: envelope,
-                adapter: (sizes.flow.rank, .v4LoRA), seed: seed, path: adapterPath)
+                .flowAdapter(sizes.sovits, widths: sizes.sovitsWidths, flow: sizes.flow), entry: "weight",
+                envelope: envelope, headTag: .v4LoRA, loraRank: sizes.flow.rank, seed: seed, path: adapterPath)
         case .hubert:
             try Self.makeFolder(hubertFolder)
             try Self.write(Self.snakeCase(sizes.hubert), to: hubertFolder + "/config.json")
-            try CheckpointWriter.write(
-                sizes.hubert.plan, envelope: nil, seed: seed, path: hubertFolder + "/pytorch_model.bin")
+            try CheckpointWriter.write(sizes.hubert.plan, seed: seed, path: hubertFolder + "/pytorch_model.bin")
         case .roberta:
             try Self.makeFolder(robertaFolder)
             try Self.write(Self.snakeCase(sizes.roberta), to: robertaFolder + "/config.json")
             try Self.write(
                 JSONSerialization.data(withJSONObject: sizes.roberta.tokenizer), to: robertaFolder + "/tokenizer.json")
-            try CheckpointWriter.write(
-                sizes.roberta.plan, envelope: nil, seed: seed, path: robertaFolder + "/pytorch_model.bin")
+            try CheckpointWriter.write(sizes.roberta.plan, seed: seed, path: robertaFolder + "/pytorch_model.bin")
         }
+    }
+
+    private func writeSoVITS(_ version: ModelVersion, seed: UInt64, sizes: Sizes) throws {
+        let (configuration, widths) = sizes.sovits(version)
+        // Published v2Pro files are known by their digests, fine-tuned ones by their tags.
+        let tag: HeadTag? = version == .v2Pro ? .v2Pro : version == .v2ProPlus ? .v2ProPlus : nil
+        try CheckpointWriter.write(
+            .sovits(configuration, widths: widths), entry: "weight",
+            envelope: (configuration.checkpointConfig, "random"), headTag: tag, seed: seed, path: sovitsPath(version))
     }
 
     private static func snakeCase(_ value: some Encodable) throws -> Data {

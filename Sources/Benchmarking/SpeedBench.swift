@@ -41,7 +41,14 @@ actor SpeedBench {
     func measure(_ part: BenchmarkPart) throws -> [SpeedTable.Row] {
         switch part {
         case .gpt: try measureGPT()
-        case .sovits: try measureSoVITS()
+        case .sovits: try measureSoVITS(.v2, part)
+        case .sovitsV1: try measureSoVITS(.v1, part)
+        case .sovitsV2Pro: try measureSoVITS(.v2Pro, part)
+        case .sovitsV2ProPlus: try measureSoVITS(.v2ProPlus, part)
+        case .speaker: try measureSpeaker()
+        case .bigVGAN: try measureBigVGAN()
+        case .v4Vocoder: try measureV4Vocoder()
+        case .bandExtension: try measureBandExtension()
         case .flow: try measureFlow()
         case .hubert: try measureHuBERT()
         case .roberta: try measureRoBERTa()
@@ -83,30 +90,6 @@ actor SpeedBench {
                 run: { try decodeRate(model, texts, prompt: prompt, steps: 200) })
         }
         return [load, prefill] + decodes
-    }
-
-    private func measureSoVITS() throws -> [SpeedTable.Row] {
-        try provide(.sovits, files.sovitsPath)
-        let (model, load) = try loading(.loadSoVITS) {
-            try SoVITS(
-                checkpoint: SoVITSCheckpoint(CheckpointFile.open(path: files.sovitsPath)), device: options.device,
-                dtype: options.dtype)
-        }
-        var random = SplitMix64(state: 3)
-        let generator = try Generator(seed: 3, device: options.device)
-        // 4 s of reference, 10 s of speech, 12 phonemes a second.
-        let style = try model.styleEmbedding(of: Tensor.ones([1, model.referenceBins, 200]))
-        let codes = (0..<250).map { _ in Int.random(in: 0..<model.tokenCount, using: &random) }
-        let phones = (0..<120).map { _ in Int.random(in: 0..<model.symbolCount, using: &random) }
-        let decode = try row(.sovits) {
-            var samples = 0
-            let time = try seconds {
-                samples = try model.decode(codes: codes, phones: phones, styles: [style], generator: generator)
-                    .to(device: .cpu).count
-            }
-            return time / (Double(samples) / Double(model.samplingRate))
-        }
-        return [load, decode]
     }
 
     private func measureHuBERT() throws -> [SpeedTable.Row] {
@@ -192,7 +175,8 @@ actor SpeedBench {
             onProgress("\(measure.name): run \(values.count) of \(options.runs)")
         }
         return measure.row(
-            values, isComparable: options.device == .cpu, peakResidentBytes: ProcessFacts.peakResidentBytes)
+            values, isComparable: options.device == .cpu, residentBytes: ProcessFacts.residentBytes,
+            peakResidentBytes: ProcessFacts.peakResidentBytes)
     }
 
     func seconds(_ body: () throws -> Void) rethrows -> Double {
@@ -216,7 +200,7 @@ actor SpeedBench {
     }
 
     /// Reads a result back, which also waits for the device.
-    private static func requireFinite(_ tensor: Tensor, _ what: String) throws {
+    static func requireFinite(_ tensor: Tensor, _ what: String) throws {
         guard try tensor.isFinite().all().item() != 0 else {
             throw BenchmarkingError(
                 .implausible, "\(what) gave a result that is not a number; the device cannot run it in this precision")

@@ -2,11 +2,11 @@ import Foundation
 import Torch
 
 extension SpeedTable {
-    /// Measures the models' speed on this machine: loading, HuBERT, prefill, decoding at batch 1, 4 and 8, SoVITS, the flow of
-    /// v3 and v4, RoBERTa.
+    /// Measures the models' speed on this machine: loading, prefill, decoding at batch 1, 4 and 8, the second stages, the flow
+    /// of v3 and v4, vocoders, bandwidth extension, speaker embedding, HuBERT and RoBERTa.
     ///
-    /// Takes about five minutes on two cores, most of it the flow. The models are loaded from ``RandomCheckpoints``, one after the other, and run on
-    /// a thread of their own.
+    /// Takes about six minutes on two cores, most of it the flow. The models are loaded from ``RandomCheckpoints``, one after
+    /// the other, and run on a thread of their own.
     /// - Parameters:
     ///   - parts: the models to measure.
     ///   - onProgress: told what begins now, in a few words; called on another thread.

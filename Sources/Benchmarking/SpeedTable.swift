@@ -40,6 +40,8 @@ public struct SpeedTable: Sendable, Codable {
         public let reference: Double?
         /// Speed as a multiple of the reference's: above 1 is faster.
         public let timesAsFast: Double?
+        /// The process's resident size at the end of these runs, with the model in memory, in bytes.
+        public let residentBytes: Int
         /// The process's largest resident size up to the end of these runs, in bytes.
         public let peakResidentBytes: Int
     }
@@ -64,8 +66,8 @@ public struct SpeedTable: Sendable, Codable {
                 + "\(processor), \(machine.processorCount) processors online, "
                 + "load \(machine.loadBefore.map { String(format: "%.1f", $0) } ?? "unknown") before",
             "",
-            "| part | unit | median (min–max) | runs | Python reference | times as fast | peak memory so far, MB |",
-            "|---|---|--:|--:|--:|--:|--:|",
+            "| part | unit | median (min–max) | runs | Python reference | times as fast | memory, MB | peak so far, MB |",
+            "|---|---|--:|--:|--:|--:|--:|--:|",
         ]
         for row in rows {
             let figures = "\(Self.text(row.median)) (\(Self.text(row.minimum))–\(Self.text(row.maximum)))"
@@ -73,7 +75,7 @@ public struct SpeedTable: Sendable, Codable {
             let factor = row.timesAsFast.map(Self.text) ?? "–"
             lines.append(
                 "| \(row.name) | \(row.unit) | \(figures) | \(row.runs) | \(reference) | \(factor) "
-                    + "| \(row.peakResidentBytes / 1_000_000) |")
+                    + "| \(row.residentBytes / 1_000_000) | \(row.peakResidentBytes / 1_000_000) |")
         }
         lines += [
             "",

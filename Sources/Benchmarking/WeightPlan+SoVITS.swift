@@ -13,10 +13,14 @@ struct SoVITSWidths {
     var referenceBins = 704
     /// Width inside the reference encoder.
     var reference = 128
+    /// Width of the style that the text encoder takes; that of the decoder's where nil.
+    var textStyle: Int?
+    /// Width of the speaker embedding; nil for v1 and v2.
+    var speaker: Int?
 }
 
 extension WeightPlan {
-    /// The tensors of a SoVITS v2 checkpoint, as far as inference reads them, and the codebook's training buffers.
+    /// The tensors of a SoVITS checkpoint of any version that decodes tokens directly, as far as inference reads them, and the codebook's training buffers.
     static func sovits(_ sizes: SoVITSConfiguration, widths: SoVITSWidths) -> WeightPlan {
         var plan = WeightPlan()
         plan.addTextEncoder(sizes, widths)
@@ -25,6 +29,11 @@ extension WeightPlan {
         plan.addReferenceEncoder(sizes, widths)
         plan.addLayer("ssl_proj", [widths.features, widths.features, 2])
         plan.addCodebook(widths)
+        if let speaker = widths.speaker {
+            plan.addLayer("sv_emb", [sizes.styleWidth, speaker])
+            plan.addLayer("ge_to512", [widths.textStyle ?? sizes.styleWidth, sizes.styleWidth])
+            plan.add("prelu.weight", [sizes.styleWidth], value: 0.25)
+        }
         return plan
     }
 
@@ -39,7 +48,7 @@ extension WeightPlan {
 
     /// The encoders of tokens and phonemes.
     mutating func addTextEncoder(_ sizes: SoVITSConfiguration, _ widths: SoVITSWidths) {
-        let (width, style) = (sizes.hiddenWidth, sizes.styleWidth)
+        let (width, style) = (sizes.hiddenWidth, widths.textStyle ?? sizes.styleWidth)
         addLayer("enc_p.ssl_proj", [width, widths.features, 1])
         add("enc_p.text_embedding.weight", [widths.symbols, width], deviation: 1)
         for (part, layers) in [
@@ -70,28 +79,9 @@ extension WeightPlan {
     }
 
     private mutating func addWaveDecoder(_ sizes: SoVITSConfiguration) {
-        var width = sizes.decoderWidth
-        addLayer("dec.conv_pre", [width, sizes.latentWidth, 7])
-        var block = 0
-        for (index, stage) in sizes.upsamplings.enumerated() {
-            // Transposed: each output sample sees the inputs of `taps` frames, and magnitudes belong to inputs.
-            let taps = (stage.kernel + stage.rate - 1) / stage.rate
-            let magnitude = (Double(width / 2 * stage.kernel) / Double(width * taps)).squareRoot()
-            add("dec.ups.\(index).bias", [width / 2], value: 0)
-            add("dec.ups.\(index).weight_g", [width, 1, 1], value: magnitude)
-            add("dec.ups.\(index).weight_v", [width, width / 2, stage.kernel], deviation: 0.1)
-            width /= 2
-            for kind in sizes.residualBlocks {
-                for part in ["convs1", "convs2"] {
-                    for pair in kind.dilations.indices {
-                        addNormalizedLayer(
-                            "dec.resblocks.\(block).\(part).\(pair)", [width, width, kind.kernel], gain: 0.5)
-                    }
-                }
-                block += 1
-            }
-        }
-        addLayer("dec.conv_post", [1, width, 7], gain: 0.1, hasBias: false)
+        addLayer("dec.conv_pre", [sizes.decoderWidth, sizes.latentWidth, WeightPlan.outerKernel])
+        let width = addStages(sizes.decoder, under: "dec.", upsampling: { "ups.\($0)" })
+        addLayer("dec.conv_post", [1, width, WeightPlan.outerKernel], gain: 0.1, hasBias: false)
         addLayer("dec.cond", [sizes.decoderWidth, sizes.styleWidth, 1])
     }
 

@@ -19,6 +19,8 @@ struct WeightPlan {
         var count: Int { shape.reduce(1, *) }
     }
 
+    /// Whether tensors are written in float32, as the published vocoders are; otherwise in float16.
+    var isSingle = false
     /// The tensors in the order in which they are written.
     private(set) var entries: [Entry] = []
 
@@ -41,10 +43,10 @@ struct WeightPlan {
     }
 
     /// Adds what ``addLayer(_:_:gain:hasBias:)`` does with weight normalisation: `weight_g` and `weight_v`.
-    mutating func addNormalizedLayer(_ name: String, _ shape: [Int], gain: Double = 1) {
+    mutating func addNormalizedLayer(_ name: String, _ shape: [Int], gain: Double = 1, hasBias: Bool = true) {
         let outputs = shape.first ?? 1
         let inputs = shape.dropFirst().reduce(1, *)
-        add(name + ".bias", [outputs], value: 0)
+        if hasBias { add(name + ".bias", [outputs], value: 0) }
         add(name + ".weight_g", [outputs] + shape.dropFirst().map { _ in 1 }, value: gain)
         add(name + ".weight_v", shape, deviation: 1 / Double(max(1, inputs)).squareRoot())
     }

@@ -18,7 +18,8 @@ struct BenchCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "gpt, sovits, flow, hubert or roberta; may be given again. All where left out.", valueName: "model"))
+            "\(BenchmarkPart.allCases.map(\.rawValue).joined(separator: ", ")); may be given again. All where left out.",
+            valueName: "model"))
     var part: [String] = []
 
     @Option(help: ArgumentHelp("cpu or cuda:N.", valueName: "device"))
@@ -33,7 +34,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Runs of each measurement, 2 to 100.", valueName: "count"))
     var runs = 5
 
-    @Option(help: ArgumentHelp("Where the checkpoints are kept for the next time; 2 GB.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Where the checkpoints are kept for the next time; 3 GB.", valueName: "folder"))
     var folder: String?
 
     @Flag(help: "Print JSON instead of a table.")

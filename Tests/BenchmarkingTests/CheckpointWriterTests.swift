@@ -22,7 +22,7 @@ import Testing
     @Test func tensorsComeBack() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/a.bin"
-        try CheckpointWriter.write(Self.plan, envelope: nil, seed: 7, path: path)
+        try CheckpointWriter.write(Self.plan, seed: 7, path: path)
         let file = try CheckpointFile.open(path: path)
         #expect(file.container == .zip && file.headTag == nil && file.remarks.isEmpty)
         #expect(file.root.keys == ["ones", "many", "few", "one"])
@@ -42,6 +42,25 @@ import Testing
         #expect(abs(power.squareRoot() - 0.5) < 0.005)
     }
 
+    @Test func singlesAreTheSameNumbers() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/a.pt"
+        var plan = Self.plan
+        plan.isSingle = true
+        try CheckpointWriter.write(plan, entry: "generator", seed: 7, path: path)
+        try CheckpointWriter.write(Self.plan, seed: 7, path: folder.path + "/b.pt")
+        let file = try CheckpointFile.open(path: path)
+        #expect(file.root.keys == ["generator"])
+        let singles = try file.tensors(under: "generator")
+        let halves = try CheckpointFile.open(path: folder.path + "/b.pt").tensors(under: nil)
+        for (name, half) in halves {
+            let single = try #require(singles[name])
+            #expect(single.dtype == .float32 && single.shape == half.shape)
+            let numbers = single.withUnsafeStorageBytes { Array($0.bindMemory(to: Float.self)) }
+            #expect(numbers == Self.elements(half))
+        }
+    }
+
     @Test func plainValuesComeBack() throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/a.ckpt"
@@ -52,7 +71,8 @@ import Testing
             "text": "dé 好 'quoted'\n", "empty": "", "list": [1, [2.5, "x"], []], "tuple": .tuple([1, 2]),
             "nested": ["a": ["b": 1]],
         ]
-        try CheckpointWriter.write(Self.plan, envelope: (config, "remark"), seed: 7, path: path)
+        try CheckpointWriter.write(
+            Self.plan, entry: "weight", envelope: (config, "remark"), seed: 7, path: path)
         let file = try CheckpointFile.open(path: path)
         #expect(file.root.keys == ["weight", "config", "info"])
         #expect(file.root["info"]?.stringValue == "remark")
@@ -63,7 +83,7 @@ import Testing
     @Test func theSeedDecidesTheBytes() throws {
         let folder = try TemporaryFolder()
         for (name, seed) in [("a", 1), ("b", 1), ("c", 2)] as [(String, UInt64)] {
-            try CheckpointWriter.write(Self.plan, envelope: nil, seed: seed, path: "\(folder.path)/\(name)")
+            try CheckpointWriter.write(Self.plan, seed: seed, path: "\(folder.path)/\(name)")
         }
         #expect(try folder.bytes("a") == folder.bytes("b"))
         #expect(try folder.bytes("a") != folder.bytes("c"))

@@ -52,6 +52,46 @@ import Torch
         #expect(power > 0.01 && power < 0.9, "\(power)")
     }
 
+    @Test(arguments: [
+        (BenchmarkPart.sovitsV1, ModelVersion.v1), (.sovitsV2Pro, .v2Pro), (.sovitsV2ProPlus, .v2ProPlus),
+    ]) func otherVersionsSpeak(_ part: BenchmarkPart, _ version: ModelVersion) throws {
+        let checkpoint = try SoVITSCheckpoint(CheckpointFile.open(path: write(part).sovitsPath(version)))
+        #expect(checkpoint.version.model == version)
+        let model = try SoVITS(checkpoint: checkpoint)
+        #expect(model.symbolCount == (version == .v1 ? 322 : 100))
+        #expect(model.speakerWidth == (version == .v1 ? nil : sizes.speaker.embeddingWidth))
+        let style = try model.styleEmbedding(
+            of: .ones([1, model.referenceBins, 30]), speaker: try model.speakerWidth.map { try .ones([1, $0]) })
+        let samples = try model.decode(
+            codes: [1, 2, 63], phones: [0, 99], styles: [style], generator: Generator(seed: 1)
+        ).floats()
+        let power = (samples.reduce(0) { $0 + $1 * $1 } / Float(samples.count)).squareRoot()
+        #expect(power > 0.002 && power < 0.9, "\(power)")
+    }
+
+    @Test func vocodersSpeak() throws {
+        let vocoders: [any Vocoder] = [
+            try BigVGAN(folder: write(.bigVGAN).bigVGANFolder),
+            try HiFiGANVocoder(path: write(.v4Vocoder).v4VocoderPath),
+        ]
+        for vocoder in vocoders {
+            let samples = try vocoder.decode(Generator(seed: 1).normal([1, vocoder.bandCount, 20])).floats()
+            let power = (samples.reduce(0) { $0 + $1 * $1 } / Float(samples.count)).squareRoot()
+            #expect(power > 0.002 && power < 0.9, "\(type(of: vocoder)): \(power)")
+        }
+    }
+
+    @Test func speakersAreHeardAndBandsExtended() throws {
+        let speaker = try ERes2NetV2(path: write(.speaker).speakerPath)
+        #expect(speaker.width == sizes.speaker.embeddingWidth)
+        let samples = try Generator(seed: 1).normal([16_000]).floats().map { $0 * 0.1 }
+        let embedding = try speaker.embed(samples).floats()
+        #expect(embedding.allSatisfy { $0.isFinite } && Set(embedding).count > 10)
+        let extension48 = try BandExtension(folder: write(.bandExtension).bandExtensionFolder)
+        let audio = try extension48.extend(samples, rate: 24_000)
+        #expect(audio.count == 32_000 && Set(audio).count > 1000)
+    }
+
     @Test func flowDrawsWithAndWithoutItsAdapter() throws {
         let files = try write(.flow)
         let file = try CheckpointFile.open(path: files.flowPath)

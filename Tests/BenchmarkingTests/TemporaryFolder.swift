@@ -38,7 +38,7 @@ extension RandomCheckpoints.Sizes {
         sizes.sovits.filterWidth = 20
         sizes.sovits.layerCount = 4
         sizes.sovits.styleWidth = 28
-        sizes.sovits.decoderWidth = 32
+        sizes.sovits.decoderWidth = 64
         sizes.sovitsWidths.features = 24
         sizes.sovitsWidths.tokens = 64
         sizes.sovitsWidths.symbols = 100
@@ -48,6 +48,13 @@ extension RandomCheckpoints.Sizes {
         sizes.flow = FlowWidths(
             layers: 1, width: 64, feedForward: 48, condition: 20, conditionInner: 36, conditionLayers: 2, bands: 10,
             rank: 3)
+
+        sizes.speaker = ERes2NetSizes(width: 8, blocks: [1, 1, 1, 1], expansion: 2, pooledWidth: 3)
+        sizes.bigVGAN.upsampleInitialChannel = 64
+        sizes.bigVGAN.resblockKernelSizes = [3, 5]
+        sizes.bigVGAN.resblockDilationSizes = [[1, 2], [1]]
+        sizes.v4VocoderWidth = 32
+        sizes.bandExtension = BandExtensionFiles(width: 10, blockCount: 2)
 
         sizes.hubert.hiddenSize = 24
         sizes.hubert.intermediateSize = 40

@@ -26,6 +26,13 @@ public final class HiFiGANVocoder: Vocoder {
     /// Mel bands.
     public var bandCount: Int { sizes.inputWidth }
 
+    /// The sizes of a vocoder of these widths; those of the published one are 100 and 512.
+    public static func sizes(bandCount: Int, width: Int) -> WaveDecoderSizes {
+        WaveDecoderSizes(
+            inputWidth: bandCount, width: width, upsamplings: upsamplings.map { .init(rate: $0.0, kernel: $0.1) },
+            residualBlocks: blockKernels.map { .init(kernel: $0, dilations: dilations) })
+    }
+
     /// Loads `vocoder.pth`.
     ///
     /// - Throws: `CheckpointError` for a file that cannot be read or holds NaN or infinity; as ``init(weights:)``.
@@ -46,10 +53,7 @@ public final class HiFiGANVocoder: Vocoder {
                 throw TorchError(
                     .weights, "conv_pre.weight: the model needs 3 dimensions, the checkpoint has \(shape)")
             }
-            sizes = WaveDecoderSizes(
-                inputWidth: shape[1], width: shape[0],
-                upsamplings: Self.upsamplings.map { .init(rate: $0.0, kernel: $0.1) },
-                residualBlocks: Self.blockKernels.map { .init(kernel: $0, dilations: Self.dilations) })
+            sizes = Self.sizes(bandCount: shape[1], width: shape[0])
             try sizes.validate("v4 vocoder")
             decoder = try WaveDecoder(weights, sizes, styleWidth: nil, hasOutputBias: true)
         } catch let error as TorchError {
