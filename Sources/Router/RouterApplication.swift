@@ -47,11 +47,23 @@ public struct RouterApplication: Service, CustomStringConvertible {
     }
 
     private func serve(_ application: Application<RouteTable>, _ service: RouterService) async throws {
+        // In a group of its own: HTTP goes on listening while a drain lasts, and says so to whoever comes.
+        let http = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: application, successTerminationBehavior: .gracefullyShutdownGroup)],
+                logger: logger))
+        // Detached, because what runs inside of this task would hear of a graceful shutdown at once.
+        let listening = Task.detached { try await http.run() }
+        defer { listening.cancel() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await service.run() }
             group.addTask {
                 do {
-                    try await application.run()
+                    try await withTaskCancellationHandler {
+                        try await listening.value
+                    } onCancel: {
+                        listening.cancel()
+                    }
                 } catch is CancellationError {
                     return
                 } catch {
@@ -65,6 +77,9 @@ public struct RouterApplication: Service, CustomStringConvertible {
                 // Ends without an error only by a graceful shutdown.
                 do { try await gracefulShutdown() } catch { return }
                 await drain(service)
+                await http.triggerGracefulShutdown()
+                // Answers of the requests just ended go out before HTTP is stopped.
+                try? await Task.sleep(for: .seconds(1))
             }
             defer { group.cancelAll() }
             // The first that ends, ends all: HTTP after its last connection, the drain when its time is over, or an error.
@@ -82,7 +97,5 @@ public struct RouterApplication: Service, CustomStringConvertible {
             await service.stop()
             group.cancelAll()
         }
-        // Answers of the requests just ended go out before HTTP is stopped.
-        try? await Task.sleep(for: .seconds(1))
     }
 }

@@ -58,8 +58,11 @@ public struct ChorusConfiguration: Sendable {
     /// For a router: the file with the public CURVE keys of the workers that may connect, one a line.
     public var curveClientKeysFile: String?
 
-    /// The devices of this machine that get a worker each, a name twice for two workers; empty means every GPU, or one CPU.
+    /// The devices of this machine that get a worker each, a name twice for two workers, with `@` and a key of ``models`` for
+    /// a worker with that set (see ``WorkerDevice``); empty means every GPU, or one CPU.
     public var devices: [String] = []
+    /// Model sets that are served beside the one of `tts_infer.yaml`, by name.
+    public var models: [String: ModelSetSettings] = [:]
     /// The number format of every worker that is started from here.
     public var precision = Precision.auto
     /// How many requests one worker takes at a time.
@@ -159,6 +162,7 @@ public struct ChorusConfiguration: Sendable {
         curveClientKeysFile = layers.value("curve_client_keys_file", .path)
 
         devices = layers.value("devices", .list(of: .device)) ?? devices
+        models = layers.value("models", .modelSets) ?? models
         precision = layers.value("precision", .choice) ?? precision
         workerSlots = layers.value("worker_slots", .integer(1...1_024)) ?? workerSlots
         cpuThreads = layers.value("cpu_threads", .integer(0...1_024)) ?? cpuThreads
@@ -176,6 +180,10 @@ public struct ChorusConfiguration: Sendable {
         routerEndpoints = givenRouters ?? [workerEndpoint]
         if givenEndpoint == nil, SettingFormat<String>.endpoint.read(YAMLValue(.string(workerEndpoint)), "/") == nil {
             layers.report("run_folder: \(runFolder) is too long for a socket's address; set it to a shorter path")
+        }
+        for model in Set(devices.compactMap { WorkerDevice($0).model }).subtracting(models.keys).sorted() {
+            layers.report(
+                "devices: there is no model '\(model)'\(NearestName.hint(for: model, among: models.keys.sorted()))")
         }
         if (curveServerKeyFile != nil || curveClientKeysFile != nil) && curveSecretKeyFile == nil {
             layers.report("curve_secret_key_file: it is needed as soon as another CURVE key is set")

@@ -32,11 +32,14 @@ extension SettingFormat where Value == String {
         return text
     }
 
-    /// `cpu`, `cuda` or `cuda:N`.
-    static let device = SettingFormat(allowed: "cpu, cuda:N, or GPU- and a UUID") { value, _ in
-        guard let text = value.string else { return nil }
-        let isNumbered = text.hasPrefix("cuda:") && UInt16(text.dropFirst(5)) != nil
-        return text == "cpu" || isNumbered || text.hasPrefix("GPU-") ? text : nil
+    /// `cpu`, `cuda:N` or a UUID, with `@` and the name of a model set where the worker is to serve that.
+    static let device = SettingFormat(allowed: "cpu, cuda:N, or GPU- and a UUID, with @model where wanted") {
+        value, _ in
+        guard let text = value.string, text.last != "@" else { return nil }
+        let entry = WorkerDevice(text)
+        let isNumbered = entry.device.hasPrefix("cuda:") && UInt16(entry.device.dropFirst(5)) != nil
+        let isDevice = entry.device == "cpu" || isNumbered || entry.device.hasPrefix("GPU-")
+        return isDevice && entry.model.map(ModelSetSettings.isName) ?? true ? text : nil
     }
 
     /// The length of `sockaddr_un.sun_path` less its final zero.

@@ -61,7 +61,9 @@ struct ServeCommand: AsyncParsableCommand {
         let threads =
             settings.cpuThreads > 0
             ? settings.cpuThreads : max(1, ProcessInfo.processInfo.activeProcessorCount / devices.count)
-        let workers = devices.enumerated().map { number, device in
+        let workers = devices.enumerated().map { number, entry in
+            let worker = WorkerDevice(entry)
+            let device = worker.device
             var environment = ProcessInfo.processInfo.environment
             var name = device
             if device != "cpu" {
@@ -73,8 +75,9 @@ struct ServeCommand: AsyncParsableCommand {
                 name: "worker-\(number)", executable: "/proc/self/exe",
                 arguments: [
                     "worker", "--exit-with-parent", "--device", name, "--router", settings.workerEndpoint,
-                    "--name", "\(HostName.current):\(number):\(device)", "--cpu-threads", "\(threads)",
-                ] + flags(worker.values.merging(link.values) { $1 }.filter { $0.key != "cpu_threads" }) + shared,
+                    "--name", "\(HostName.current):\(number):\(entry)", "--cpu-threads", "\(threads)",
+                ] + (worker.model.map { ["--model", $0] } ?? [])
+                    + flags(self.worker.values.merging(link.values) { $1 }.filter { $0.key != "cpu_threads" }) + shared,
                 environment: environment, stage: 1)
         }
         return [router] + workers

@@ -5,6 +5,7 @@ import Settings
 import Synthesis
 import Text
 import Torch
+import Wire
 
 /// Which voice to load and where, from `tts_infer.yaml`, `chorus.yaml` and flags.
 struct VoiceFlags: ParsableArguments {
@@ -15,6 +16,11 @@ struct VoiceFlags: ParsableArguments {
 
     @Option(help: ArgumentHelp("cpu or cuda:N; overrides tts_infer.yaml.", valueName: "device"))
     var device: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The model set's name: one under models in chorus.yaml, or a new one for that of -c.", valueName: "name"))
+    var model: String?
 }
 
 extension SynthesisConfiguration {
@@ -36,10 +42,12 @@ extension SynthesisConfiguration {
                 code: .invalidValue,
                 message: "\(name) does not exist: libtorch sees \(Library.cudaDeviceCount) NVIDIA cards here")
         }
-        let dtype = Self.dtype(settings.precision, on: device, isHalf: inference.active.isHalf, logger: logger)
+        let set = try Self.modelSet(flags, settings)
+        let dtype = Self.dtype(
+            set?.precision ?? settings.precision, on: device, isHalf: inference.active.isHalf, logger: logger)
         self.init(
-            gptPath: inference.resolve(inference.active.t2sWeightsPath),
-            sovitsPath: inference.resolve(inference.active.vitsWeightsPath),
+            gptPath: set?.gptWeights ?? inference.resolve(inference.active.t2sWeightsPath),
+            sovitsPath: set?.sovitsWeights ?? inference.resolve(inference.active.vitsWeightsPath),
             hubertFolder: inference.resolve(inference.active.cnhubertBasePath),
             robertaFolder: inference.resolve(inference.active.bertBasePath),
             pretrained: PretrainedModels(resolve: inference.resolve),
@@ -52,6 +60,22 @@ extension SynthesisConfiguration {
         if g2pwPath == nil, let given = settings.g2pwPath {
             logger.warning("g2pw_path: there is no g2pW.onnx at \(given); polyphonic characters are read by phrases")
         }
+    }
+
+    /// The set in `chorus.yaml` that was asked for; nil for that of `tts_infer.yaml`.
+    private static func modelSet(
+        _ flags: VoiceFlags, _ settings: ChorusConfiguration
+    ) throws(SettingsError) -> ModelSetSettings? {
+        guard let name = flags.model, name != ModelSetDescription.defaultName else { return nil }
+        if let set = settings.models[name] { return set }
+        guard flags.inferenceFile != nil, ModelSetSettings.isName(name) else {
+            throw SettingsError(
+                code: .invalidValue,
+                message:
+                    "--model is '\(name)', which is not under models in chorus.yaml; with -c it would be the name of "
+                    + "that file's set, of letters, digits, '-', '_' and '.'")
+        }
+        return nil
     }
 
     /// The model that names languages: the one that was set, else the one that GPT-SoVITS keeps beside RoBERTa's folder.

@@ -84,6 +84,7 @@ struct WorkerCommand: AsyncParsableCommand {
         var configuration = WorkerConfiguration(
             workerID: name ?? "\(HostName.current):\(device)", routers: try settings.routerEndpoints.map(Endpoint.init),
             slots: settings.workerSlots, software: "chorus \(Version.software)")
+        if let model = voice.model { configuration.model = model }
         configuration.heartbeatInterval = .seconds(settings.heartbeatSeconds)
         configuration.drainTimeout = .seconds(settings.drainSeconds)
         configuration.exitOnStandardInputClose = exitWithParent

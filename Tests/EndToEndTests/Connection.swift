@@ -93,13 +93,42 @@ final class Connection: Sendable {
             guard parts.count == 2 else { continue }
             reply.headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
         }
+        if reply.headers["transfer-encoding"] == "chunked" {
+            readChunks(&reply, Array(bytes[(end?.upperBound ?? 0)...]))
+            return reply
+        }
         guard let length = reply.headers["content-length"].flatMap({ Int($0) }) else {
-            throw EndToEndFailure("\(reply.status) without a Content-Length, which every answer of this release has")
+            throw EndToEndFailure("\(reply.status) without a Content-Length and not in chunks")
         }
         reply.body = Array(bytes[(end?.upperBound ?? 0)...])
         while reply.body.count < length, receive(into: &reply.body) {}
         reply.isComplete = reply.body.count == length
         return reply
+    }
+
+    private func readChunks(_ reply: inout Reply, _ start: [UInt8]) {
+        var rest = start
+        while true {
+            guard let line = rest.firstRange(of: [13, 10]),
+                let size = Int(String(decoding: rest[..<line.lowerBound], as: UTF8.self), radix: 16),
+                rest.count >= line.upperBound + size + 2
+            else {
+                guard receive(into: &rest) else { return }
+                continue
+            }
+            if size == 0 {
+                reply.isComplete = true
+                return
+            }
+            reply.body += rest[line.upperBound..<line.upperBound + size]
+            rest.removeFirst(line.upperBound + size + 2)
+        }
+    }
+
+    /// Waits for the first bytes of a response, whatever they are.
+    func waitForBytes() throws {
+        var bytes: [UInt8] = []
+        guard receive(into: &bytes) else { throw EndToEndFailure("no response") }
     }
 
     private static let headEnd: [UInt8] = [13, 10, 13, 10]

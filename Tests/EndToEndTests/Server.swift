@@ -133,6 +133,7 @@ struct Health: Decodable, Sendable {
         let state: String
         let pid: Int32
         let inFlight: Int
+        let model: String
         let epoch: UInt64
         let weights: Weights
     }

@@ -184,6 +184,12 @@ import Worker
             async let running = router.post("/tts", RouterHarness.speech())
             try await synthesizer.record.wait { $0.active == 1 }
             await router.shutDown()
+            // Whoever comes meanwhile is told, and not left before a closed door.
+            while try await router.get("/readyz").status == 200 { await Task.yield() }
+            let refusal = try await router.post("/tts", RouterHarness.speech())
+            #expect(refusal.status == 503)
+            #expect(refusal.headers["retry-after"] != nil)
+            #expect(refusal.text.contains("about to stop"))
             synthesizer.release()
             let reply = try await running
             #expect(reply.status == 200)

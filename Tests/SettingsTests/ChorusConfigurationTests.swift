@@ -55,7 +55,10 @@ import Testing
             curve_secret_key_file: /k/secret
             curve_server_key_file: /k/server
             curve_client_keys_file: /k/clients
-            devices: [cpu, cpu, "cuda:1", GPU-abc]
+            devices: [cpu, cpu, "cuda:1", GPU-abc, "cpu@alice"]
+            models:
+              alice: {gpt_weights: /a.ckpt, sovits_weights: /a.pth, precision: float32}
+              bob.2: {gpt_weights: /b.ckpt, sovits_weights: /b.pth}
             precision: float16
             worker_slots: 2
             cpu_threads: 3
@@ -84,7 +87,12 @@ import Testing
         #expect(configuration.curveSecretKeyFile == "/k/secret")
         #expect(configuration.curveServerKeyFile == "/k/server")
         #expect(configuration.curveClientKeysFile == "/k/clients")
-        #expect(configuration.devices == ["cpu", "cpu", "cuda:1", "GPU-abc"])
+        #expect(configuration.devices == ["cpu", "cpu", "cuda:1", "GPU-abc", "cpu@alice"])
+        #expect(configuration.models.keys.sorted() == ["alice", "bob.2"])
+        #expect(configuration.models["alice"]?.gptWeights == "/a.ckpt")
+        #expect(configuration.models["alice"]?.sovitsWeights == "/a.pth")
+        #expect(configuration.models["alice"]?.precision == .float32)
+        #expect(configuration.models["bob.2"]?.precision == nil)
         #expect(configuration.precision == .float16)
         #expect(configuration.workerSlots == 2)
         #expect(configuration.cpuThreads == 3)
@@ -121,6 +129,7 @@ import Testing
         #expect(written.allowInsecureTCP == silent.allowInsecureTCP)
         #expect(written.curveSecretKeyFile == silent.curveSecretKeyFile)
         #expect(written.devices == silent.devices)
+        #expect(written.models == silent.models)
         #expect(written.precision == silent.precision)
         #expect(written.workerSlots == silent.workerSlots)
         #expect(written.cpuThreads == silent.cpuThreads)
@@ -169,6 +178,29 @@ import Testing
         #expect(try load(flags: ["allowed_roots": "a b,/c"]).allowedRoots == ["/base/a b", "/c"])
     }
 
+    @Test func aWorkerServesAModelThatIsThere() throws {
+        let models = "models:\n  alice: {gpt_weights: a.ckpt, sovits_weights: a.pth}\n"
+        let configuration = try load(models, flags: ["devices": "cpu,cuda:0@alice"])
+        #expect(configuration.devices.map(WorkerDevice.init).map(\.model) == [nil, "alice"])
+        #expect(configuration.devices.map(WorkerDevice.init).map(\.device) == ["cpu", "cuda:0"])
+        #expect(configuration.models["alice"]?.gptWeights.hasPrefix("/") == true)
+        #expect(
+            try problems(models, flags: ["devices": "cpu@alcie"])
+                == ["devices: there is no model 'alcie'; did you mean alice?"])
+        for wrong in [
+            "models: [alice]", "models: {alice: a.ckpt}", "models: {alice: {gpt_weights: a.ckpt}}",
+            "models: {default: {gpt_weights: a, sovits_weights: b}}",
+            "models: {'a b': {gpt_weights: a, sovits_weights: b}}",
+            "models: {a: {gpt_weights: a, sovits_weights: b, epoch: 1}}",
+            "models: {a: {gpt_weights: a, sovits_weights: b, precision: int4}}",
+        ] {
+            #expect(try problems(wrong + "\n").first?.contains("models has to be a mapping") == true, "\(wrong)")
+        }
+        for wrong in ["cpu@", "@alice", "cpu@a b", "tpu@alice"] {
+            #expect(try problems(models, flags: ["devices": wrong]).count == 1, "\(wrong)")
+        }
+    }
+
     @Test func everyProblemIsToldWithItsPlace() throws {
         let found = try problems(
             "port: 99999\nprecision: int8\ndevices: [cpu, tpu]\n", environment: ["CHORUS_QUEUE_LIMIT": "many"],
@@ -178,8 +210,8 @@ import Testing
                 "chorus.yaml:1: port has to be a whole number from 0 to 65535; it is the number 99999",
                 "CHORUS_QUEUE_LIMIT: queue_limit has to be a whole number from 0 to 1000000; it is the text \"many\"",
                 "--drain-seconds: drain_seconds has to be seconds from 0.0 to 86400.0; it is the text \"-1\"",
-                "chorus.yaml:3: devices has to be a list, or text with commas, of items that are each cpu, cuda:N, or GPU- and a UUID;"
-                    + " it is a list",
+                "chorus.yaml:3: devices has to be a list, or text with commas, of items that are each cpu, cuda:N, or GPU- and a UUID, "
+                    + "with @model where wanted; it is a list",
                 "chorus.yaml:2: precision has to be one of auto, float32, float16; it is the text \"int8\"",
             ])
     }
