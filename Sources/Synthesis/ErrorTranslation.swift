@@ -21,7 +21,6 @@ extension SynthesisError {
         case let error as TextError:
             let code: Code =
                 switch error.code {
-                case .notYetSupported: .notYetSupported
                 case .invalidInput: .badRequest
                 default: .internal
                 }

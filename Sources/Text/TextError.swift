@@ -10,8 +10,6 @@ public struct TextError: Error, CustomStringConvertible, Sendable {
             self.rawValue = rawValue
         }
 
-        /// The language is one of GPT-SoVITS's, but this build does not speak it.
-        public static let notYetSupported = Code(rawValue: "not_yet_supported")
         /// A data file is missing; the set-up script makes it.
         public static let resourceMissing = Code(rawValue: "resource_missing")
         /// A data file is there but cannot be used.

@@ -59,11 +59,7 @@ extension TextFrontEnd {
             throw TextError(
                 .invalidInput, "a line must be a JSON object such as {\"text\": \"Hello.\"}", underlying: error)
         }
-        let mode: LanguageMode = try Self.value(input.mode ?? input.lang, "language") ?? defaults.mode
-        let version: SymbolVersion = try Self.value(input.version, "version") ?? defaults.version
-        let cut: CutMethod = try Self.value(input.method, "method") ?? defaults.cut
-        let stage = defaults.stage ?? (Language(rawValue: mode.rawValue) == nil ? .mixed : .clean)
-        let output = try stageOutput(stage, input, mode, cut, version)
+        let output = try output(for: input, defaults)
         do {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
@@ -73,12 +69,17 @@ extension TextFrontEnd {
         }
     }
 
-    private func stageOutput(
-        _ stage: TextStage, _ input: Line, _ mode: LanguageMode, _ cut: CutMethod, _ version: SymbolVersion
-    ) throws(TextError) -> Output {
+    private func output(for input: Line, _ defaults: LineDefaults) throws(TextError) -> Output {
+        switch defaults.stage {
+        // These ask for no language, and a line may hold the answer that is hoped for.
+        case .split, .phrases, .identify: return try detected(input.text, defaults.stage)
+        default: break
+        }
+        let mode: LanguageMode = try Self.value(input.mode ?? input.lang, "language") ?? defaults.mode
+        let version: SymbolVersion = try Self.value(input.version, "version") ?? defaults.version
+        let cut: CutMethod = try Self.value(input.method, "method") ?? defaults.cut
         var output = Output(text: input.text)
-        let scalars = [Unicode.Scalar](input.text)
-        switch stage {
+        switch defaults.stage ?? (Language(rawValue: mode.rawValue) == nil ? .mixed : .clean) {
         case .clean:
             guard let language = Language(rawValue: mode.rawValue) else {
                 throw TextError(.invalidInput, "the stage clean takes a language, not the mode \"\(mode.rawValue)\"")
@@ -103,17 +104,27 @@ extension TextFrontEnd {
             let collapsed = TextCutter.collapsingPunctuation(input.text)
             output.pieces = TextCutter.pieces(of: collapsed, mode: mode, method: cut).map { .text($0) }
         case .segments:
+            let scalars = [Unicode.Scalar](input.text)
             output.segments = try segments(of: scalars, input.defaultLang, mode).map { run in
                 .init(lang: run.label.rawValue, text: run.positions.map { scalars[$0] }.text)
             }
+        case .split, .phrases, .identify: break
+        }
+        return output
+    }
+
+    private func detected(_ text: String, _ stage: TextStage?) throws(TextError) -> Output {
+        var output = Output(text: text)
+        let scalars = [Unicode.Scalar](text)
+        let splitter = try segmenter().splitter
+        switch stage {
         case .split:
-            output.substrings = try segmenter().parts(of: scalars).map { [$0.label.rawValue, scalars[$0.range].text] }
+            output.substrings = splitter.parts(of: scalars).map { [$0.label.rawValue, scalars[$0.range].text] }
         case .phrases:
-            let splitter = try segmenter().splitter
             output.ja = splitter.japanesePhrases.phrases(of: scalars)
             output.zh = splitter.chinesePhrases.phrases(of: scalars)
-        case .identify:
-            let found = try segmenter().splitter.identifier.language(of: scalars)
+        default:
+            let found = splitter.identifier.language(of: scalars)
             output.lang = found?.code
             output.score = found?.probability
         }

@@ -48,7 +48,7 @@ public final class TextFrontEnd: Sendable {
     /// Models with the first symbol table speak neither Cantonese nor Korean; as upstream does, they answer one comma.
     /// Inline marks (`MarkedText.init(parsing:)`) and the user dictionary apply.
     ///
-    /// - Throws: `TextError`: `.notYetSupported`, `.resourceMissing` and `.resourceDamaged` for the language's data,
+    /// - Throws: `TextError`: `.resourceMissing` and `.resourceDamaged` for the language's data,
     ///   `.invalidDictionary`, and `.invalidInput` for an inline mark that the language cannot speak.
     public func phonemes(
         of text: String, language: Language, version: SymbolVersion

@@ -50,6 +50,9 @@ struct PhonemesCommand: AsyncParsableCommand {
             "g2pW.onnx or its folder, to read polyphonic characters by their context.", valueName: "path"))
     var g2pwPath: String?
 
+    @Flag(help: "Tell on standard error how long the lines took, and how much memory is used.")
+    var timing = false
+
     func validate() throws {
         try check(SymbolVersion(rawValue: version), "--version is '\(version)'", ["v1", "v2"])
         try check(LanguageMode(rawValue: language), "--lang is '\(language)'", LanguageMode.allCases.map(\.rawValue))
@@ -80,16 +83,21 @@ struct PhonemesCommand: AsyncParsableCommand {
                 dictionary: try userDictionary.map { path throws(TextError) in try UserDictionary(path: path) },
                 polyphones: try g2pwPath.map(Self.network))
             var failed = false
+            var times: [Duration] = []
             while let line = readLine(strippingNewline: true) {
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
                 do {
-                    print(try frontEnd.line(json: line, defaults))
+                    let start = ContinuousClock.now
+                    let output = try frontEnd.line(json: line, defaults)
+                    times.append(start.duration(to: .now))
+                    print(output)
                 } catch let error as TextError where error.code == .invalidInput {
                     let reply = try JSONEncoder().encode(["error": error.message])
                     print(String(decoding: reply, as: UTF8.self))
                     failed = true
                 }
             }
+            if timing { try PhonemesTiming(times).write() }
             if failed { throw ExitCode.dataError }
         }
     }
