@@ -52,6 +52,9 @@ struct WorkerCommand: AsyncParsableCommand {
                     "curve_server_key_file": curveServerKeyFile,
                 ], label: "chorus.worker")
             let configuration = try SynthesisConfiguration(voice, settings, logger: logger)
+            for language in configuration.textResources.missingLanguages() {
+                logger.warning("the text data for \(language.name) is missing; cluster/setup makes it")
+            }
             logger.info("loading \(configuration.sovitsPath) on \(configuration.device)")
             let start = ContinuousClock.now
             let synthesizer = try await Self.load(configuration)

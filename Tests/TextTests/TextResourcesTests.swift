@@ -17,6 +17,12 @@ struct TextResourcesTests {
         #expect(throws: Never.self) { try TextTestData.resources.check() }
     }
 
+    @Test("languages that are not set up are known before they are used")
+    func missingLanguages() throws {
+        #expect(TextResources(directory: "/nonexistent").missingLanguages() == Language.allCases)
+        #expect(!TextTestData.resources.missingLanguages().contains(.english))
+    }
+
     @Test("a missing file is named, with what to do", arguments: names)
     func missing(_ name: String) throws {
         try withCopy(replacing: name, by: nil) { resources in

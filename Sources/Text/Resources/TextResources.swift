@@ -47,11 +47,20 @@ public struct TextResources: Sendable {
         return TextResources(directory: workingFolder + "/.chorus/text")
     }
 
-    /// Throws the error that names the first English data file which is missing or unusable.
+    /// Throws the error that names the first data file which is missing or unusable, of those that every voice needs:
+    /// English, which stands in for text in no language, and what tells languages apart.
     ///
     /// - Throws: `TextError` with `.resourceMissing` or `.resourceDamaged`.
     public func check() throws(TextError) {
         _ = try EnglishPhonemizer(resources: self)
+        _ = try LanguageSegmenter(resources: self)
+    }
+
+    /// The languages whose data set-up has not made; text in them is an error. Nothing is opened to find out.
+    public func missingLanguages() -> [Language] {
+        Language.allCases.filter { language in
+            !FileManager.default.fileExists(atPath: "\(directory)/\(language.name.lowercased()).json")
+        }
     }
 
     /// Where the English tagger's weights came from: `nltk` or the name of the fallback's package.
