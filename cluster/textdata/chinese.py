@@ -26,6 +26,11 @@ def gpt_sovits(key, path, sha256, licence, purpose, without):
     return Resource(key, "gpt-sovits-cpufast", "0.1.0", "GPT_SoVITS/" + path, sha256, licence, purpose, without)
 
 
+def opencc(name, sha256, purpose):
+    path = f"opencc/clib/share/opencc/{name}"
+    return Resource(name, "OpenCC", "1.4.2", path, sha256, "Apache-2.0", purpose, WITHOUT_NETWORK)
+
+
 RESOURCES = [
     jieba(
         "words",
@@ -162,6 +167,31 @@ RESOURCES = [
         "Apache-2.0",
         "pinyin of the syllables that the network names",
         WITHOUT_NETWORK,
+    ),
+    opencc(
+        "STPhrases.ocd2",
+        "c472f936ab624e8887ed48c2572d0af68b904f0be72d98e237a6b8c1f5de024d",
+        "traditional characters of simplified phrases",
+    ),
+    opencc(
+        "STPhrases_GeneratedFromRegionalPhrases.ocd2",
+        "815bbb98c644095fb0bfd76dbf259b9da4350a19d4927b2342e7928fb26b20e2",
+        "traditional characters of simplified phrases",
+    ),
+    opencc(
+        "STCharacters.ocd2",
+        "94639fe1d2bbeb3dcb4f29a297cda70ecfd26425b8a935f4b6bac0746c3987f2",
+        "traditional characters of simplified ones",
+    ),
+    opencc(
+        "TWVariantsPhrases.ocd2",
+        "a9c356943779f1d9af8b38751fe9222a02dc211a56c83f83871cfc8558afe178",
+        "the forms of characters that Taiwan uses",
+    ),
+    opencc(
+        "TWVariants.ocd2",
+        "ed89fe928857500a77cbb601be4a1769da34ce863875eaae18d1d50bd036db5e",
+        "the forms of characters that Taiwan uses",
     ),
 ]
 
@@ -448,9 +478,36 @@ def convert_polyphones(files, path):
     return f"{len(allowed):,} polyphonic characters, {len(labels):,} labels"
 
 
+# The library itself is the system's, whose own dictionaries are older than those of the Python package that upstream uses.
+# Where two dictionaries of phrases have a match the newer library takes the longer one, the older the first, which is the
+# same in this order.
+PHRASES = ["STPhrases_GeneratedFromRegionalPhrases.ocd2", "STPhrases.ocd2"]
+VARIANTS = ["TWVariantsPhrases.ocd2", "TWVariants.ocd2"]
+
+
+def write_opencc_configuration(_, path):
+    def group(names):
+        return {"type": "group", "dicts": [{"type": "ocd2", "file": name} for name in names]}
+
+    configuration = {
+        "name": "Simplified characters to those of Taiwan",
+        "segmentation": {"type": "mmseg", "dict": group(PHRASES)},
+        "conversion_chain": [{"dict": group([*PHRASES, "STCharacters.ocd2"])}, {"dict": group(VARIANTS)}],
+    }
+    path.write_text(json.dumps(configuration, indent=2) + "\n")
+    return "simplified to traditional characters"
+
+
+def copy_dictionary(files, path):
+    path.write_bytes(files[path.name])
+    return f"{len(files[path.name]):,} bytes"
+
+
 OUTPUTS = {
     "chinese-characters.bin": convert_characters,
     "chinese-words.bin": convert_words,
     "chinese-readings.bin": convert_readings,
     "chinese-polyphones.bin": convert_polyphones,
+    **{f"opencc/{name}": copy_dictionary for name in [*PHRASES, "STCharacters.ocd2", *VARIANTS]},
+    "opencc/s2tw.json": write_opencc_configuration,
 }

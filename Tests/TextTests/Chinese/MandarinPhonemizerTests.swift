@@ -137,6 +137,18 @@ struct MandarinPhonemizerTests {
         #expect(try frontEnd.phonemes(of: "银行", language: .mandarin, version: .v1).phones.count == 4)
     }
 
+    @Test("missing data are named")
+    func missingData() {
+        let nowhere = TextResources(directory: "/nonexistent")
+        for make in [
+            { _ = try MandarinPhonemizer(resources: nowhere) }, { _ = try TraditionalConverter(resources: nowhere) },
+        ] {
+            let error = #expect(throws: TextError.self) { try make() }
+            #expect(error?.code == .resourceMissing)
+            #expect(error?.message.contains("cluster/setup") == true)
+        }
+    }
+
     @Test("answers outside the labels leave the dictionary's reading")
     func strayAnswers() throws {
         for label in [-1, 1_000_000] {

@@ -17,7 +17,7 @@ struct PolyphoneReader: Sendable {
         self.network = network
         self.lexicon = lexicon
         tables = try PolyphoneTables(resources: resources, lexicon: lexicon)
-        converter = try TraditionalConverter()
+        converter = try TraditionalConverter(resources: resources)
         characters = try TraditionalCharacters(resources: resources)
     }
 

@@ -9,16 +9,14 @@ final class TraditionalConverter: @unchecked Sendable {
     private let converter: opencc_t
     private let lock = Mutex(())
 
-    private static let configuration = "s2tw.json"
-
-    /// - Throws: `TextError` with `.resourceMissing` where OpenCC's data are not installed.
-    init() throws(TextError) {
+    /// - Throws: `TextError` with `.resourceMissing` where OpenCC's dictionaries are missing or damaged.
+    init(resources: TextResources) throws(TextError) {
+        let configuration = resources.directory + "/opencc/s2tw.json"
         // OpenCC says by an address of -1 that it failed.
-        guard let converter = opencc_open(Self.configuration), Int(bitPattern: converter) != -1 else {
+        guard let converter = opencc_open(configuration), Int(bitPattern: converter) != -1 else {
             let reason = opencc_error().map { String(cString: $0) } ?? "no reason given"
             throw TextError(
-                .resourceMissing,
-                "OpenCC cannot load \(Self.configuration): \(reason); install the Debian package libopencc-data")
+                .resourceMissing, "OpenCC cannot load \(configuration): \(reason); run cluster/setup, which makes it")
         }
         self.converter = converter
     }
