@@ -22,25 +22,6 @@ struct Heads {
     float scale;
 };
 
-/// e to the power of numbers that are not above 0, within 2 units in the last place (Cephes' polynomial).
-template <typename Vector, typename Integers>
-CTORCH_INLINE Vector exp_of_negative(Vector x) {
-    const Vector least = Vector{} - 87.0f;
-    x = x < least ? least : x;
-    const Vector n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;  // rounds to the nearest integer
-    const Vector r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-    Vector p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    const Integers exponent = (__builtin_convertvector(n, Integers) + 127) << 23;
-    Vector power;
-    std::memcpy(&power, &exponent, sizeof(power));
-    return p * power;
-}
-
 /// Adds `count` values times their weights to `Vectors` vectors of running sums.
 template <typename Vector, int Vectors>
 CTORCH_INLINE void weigh(float *running, const float *values, const float *weights, int64_t count, int64_t width,
@@ -138,10 +119,6 @@ CTORCH_INLINE void attend(const Heads &all, int64_t row, int64_t head) {
     float *output = all.output + row * hidden + head * width;
     for (int64_t d = 0; d < width; d++) output[d] = weighted[d] / total;
 }
-
-typedef int32_t Int4 __attribute__((vector_size(16)));
-typedef int32_t Int8 __attribute__((vector_size(32)));
-typedef int32_t Int16 __attribute__((vector_size(64)));
 
 template <typename Vector, typename Integers>
 CTORCH_INLINE void attend_all(const Heads &all, int64_t first, int64_t last) {

@@ -18,6 +18,7 @@
 #include <ATen/ops/view_as_real.h>
 
 #include "Guard.h"
+#include "HostAttention.h"
 #include "HostLinear.h"
 
 using namespace ctorch;
@@ -71,7 +72,9 @@ ct_tensor ct_group_norm(ct_tensor a, int64_t groups, ct_tensor weight, ct_tensor
 
 ct_tensor ct_attention(ct_tensor query, ct_tensor key, ct_tensor value, ct_tensor mask, bool causal, double scale,
                        ct_status *status) {
-    return make(status, "scaled_dot_product_attention", {query, key, value, mask}, [&] {
+    return make(status, "scaled_dot_product_attention", {query, key, value, mask}, [&]() -> at::Tensor {
+        if (mask == nullptr && !causal && fits_host_attention(borrow(query), borrow(key), borrow(value)))
+            return host_attention(borrow(query), borrow(key), borrow(value), scale > 0 ? scale : 0.125);
         return at::scaled_dot_product_attention(borrow(query), borrow(key), borrow(value), borrow_optional(mask), 0.0, causal,
                                                 scale > 0 ? std::optional<double>(scale) : std::nullopt);
     });

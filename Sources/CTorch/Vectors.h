@@ -13,6 +13,9 @@ namespace ctorch {
 typedef float Float4 __attribute__((vector_size(16)));
 typedef float Float8 __attribute__((vector_size(32)));
 typedef float Float16 __attribute__((vector_size(64)));
+typedef int32_t Int4 __attribute__((vector_size(16)));
+typedef int32_t Int8 __attribute__((vector_size(32)));
+typedef int32_t Int16 __attribute__((vector_size(64)));
 
 template <typename Vector>
 constexpr int64_t lane_count = static_cast<int64_t>(sizeof(Vector) / sizeof(float));
@@ -51,6 +54,25 @@ CTORCH_INLINE Float4 sums(const Vector &v0, const Vector &v1, const Vector &v2, 
     const Float4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);
     const Float4 cd = __builtin_shufflevector(c, d, 0, 4, 1, 5) + __builtin_shufflevector(c, d, 2, 6, 3, 7);
     return __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+
+/// e to the power of numbers that are not above 0, within 2 units in the last place (Cephes' polynomial).
+template <typename Vector, typename Integers>
+CTORCH_INLINE Vector exp_of_negative(Vector x) {
+    const Vector least = Vector{} - 87.0f;
+    x = x < least ? least : x;
+    const Vector n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;  // rounds to the nearest integer
+    const Vector r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+    Vector p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    const Integers exponent = (__builtin_convertvector(n, Integers) + 127) << 23;
+    Vector power;
+    std::memcpy(&power, &exponent, sizeof(power));
+    return p * power;
 }
 
 /// Which of the instantiations this processor runs.

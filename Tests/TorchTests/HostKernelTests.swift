@@ -47,6 +47,35 @@ import Testing
         #expect(throws: TorchError.self) { try x.linear(weight, generator.normal([4])) }
     }
 
+    @Test(arguments: [(48, 48), (49, 100), (200, 64), (97, 333), (31, 96), (64, 20)])
+    func attentionEqualsLibtorchs(_ queries: Int, _ keys: Int) throws {
+        let generator = try Generator(seed: UInt64(queries))
+        for (batch, heads, width) in [(1, 1, 64), (2, 3, 64), (1, 2, 32)] {
+            // As projections leave them: heads behind time, keys and values side by side.
+            let query = try generator.normal([batch, queries, heads, width]).transpose(1, 2)
+            let both = try generator.normal([batch, keys, 2 * heads * width]).chunk(2, dimension: 2)
+                .map { try $0.reshape([batch, keys, heads, width]).transpose(1, 2) }
+            // A mask that hides nothing keeps libtorch's kernel.
+            let mask = try Tensor.zeros([1, 1, queries, keys])
+            for scale in [nil, 0.05] {
+                let ours = try (query * 4).attention(both[0], both[1], scale: scale)
+                let theirs = try (query * 4).attention(both[0], both[1], mask: mask, scale: scale)
+                #expect(ours.shape == [batch, heads, queries, width])
+                #expect(try Self.difference(ours, theirs) < 2e-5, "\(batch) × \(heads) × \(width)")
+            }
+        }
+    }
+
+    @Test func attentionToExtremeScores() throws {
+        let query = try Tensor.full([1, 1, 60, 64], 30)
+        let keys = try Tensor.concatenate(
+            [Tensor.full([1, 1, 30, 64], -30), Tensor.full([1, 1, 1, 64], 30), Tensor.full([1, 1, 30, 64], -30)],
+            dimension: 2)
+        let values = try Generator(seed: 1).normal([1, 1, 61, 64])
+        let attended = try query.attention(keys, values)
+        #expect(try Self.difference(attended, values.narrow(2, start: 30, length: 1)) < 1e-6)
+    }
+
     @Test(arguments: [1, 4, 7, 16, 24, 32, 64, 256]) func cachedAttentionEqualsLibtorchs(_ width: Int) throws {
         let generator = try Generator(seed: UInt64(width))
         let (rows, heads, capacity) = (3, 2, 256)

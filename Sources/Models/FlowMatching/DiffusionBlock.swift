@@ -76,15 +76,16 @@ struct DiffusionBlock {
         let length = frames.size(1) - start
         let normed = try normalize(frames, modulation.attentionScale, modulation.attentionShift)
         let kept = try frames.narrow(1, start: start, length: length)
-        let query = try query(normed.narrow(1, start: start, length: length))
-        let parts = try keyValue(normed).chunk(2, dimension: 2)
+        let query = try query.overManyFrames(normed.narrow(1, start: start, length: length))
+        let parts = try keyValue.overManyFrames(normed).chunk(2, dimension: 2)
         try rotary.rotate(query, from: start)
         try rotary.rotate(parts[0])
         let heads = try split(query).attention(split(parts[0]), split(parts[1]))
         let attended = try heads.transpose(1, 2).reshape([frames.size(0), length, -1])
-        try kept.add(inPlace: attentionOutput(attended), times: modulation.attentionGate)
+        try kept.add(inPlace: attentionOutput.overManyFrames(attended), times: modulation.attentionGate)
         let steered = try normalize(kept, modulation.feedForwardScale, modulation.feedForwardShift)
-        let forward = try feedForwardOut(feedForwardIn(steered).gelu(tanhApproximation: true))
+        let forward = try feedForwardOut.overManyFrames(
+            feedForwardIn.overManyFrames(steered).gelu(tanhApproximation: true))
         try kept.add(inPlace: forward, times: modulation.feedForwardGate)
         return kept
     }
