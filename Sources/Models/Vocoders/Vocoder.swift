@@ -17,7 +17,7 @@ public protocol Vocoder: AnyObject {
     ///
     /// - Parameters:
     ///   - mel: natural logarithms of mel magnitudes, `[1, bandCount, frames]` of any element type; at most
-    ///     ``maximumVocoderFrames``.
+    ///     ``VocoderLimits/maximumFrames``.
     ///   - checkpoint: called after each residual block, dozens of times a second: counts progress, and throws to stop.
     /// - Returns: float32 samples `[frames × hopLength]` within −1…1.
     /// - Throws: ``ModelError`` with code `input` for another shape, `notFinite` where the result has a NaN or an infinity;
@@ -25,8 +25,11 @@ public protocol Vocoder: AnyObject {
     func decode(_ mel: Tensor, checkpoint: () throws -> Void) throws -> Tensor
 }
 
-/// Most mel frames of one call of a vocoder, 10 minutes and more.
-public let maximumVocoderFrames = 60_000
+/// What a vocoder takes.
+public enum VocoderLimits {
+    /// Most mel frames of one call, 10 minutes and more.
+    public static let maximumFrames = 60_000
+}
 
 extension Vocoder {
     /// Speaks; see ``decode(_:checkpoint:)``.
@@ -35,11 +38,13 @@ extension Vocoder {
     /// Checks what a caller gives, runs a network over frames `[1, frames, bandCount]`, and checks what it made.
     func decode(_ mel: Tensor, by network: (Tensor) throws -> Tensor) throws -> Tensor {
         let shape = mel.shape
-        guard shape.count == 3, shape[0] == 1, shape[1] == bandCount, (1...maximumVocoderFrames).contains(shape[2])
+        guard shape.count == 3, shape[0] == 1, shape[1] == bandCount,
+            (1...VocoderLimits.maximumFrames).contains(shape[2])
         else {
             throw ModelError(
                 .input,
-                "the vocoder takes mel frames of shape [1, \(bandCount), 1 to \(maximumVocoderFrames)], not \(shape)")
+                "the vocoder takes mel frames of shape [1, \(bandCount), 1 to \(VocoderLimits.maximumFrames)], not \(shape)"
+            )
         }
         do {
             let samples = try network(mel.to(dtype, device: device).transpose(1, 2).contiguous()).to(.float32)

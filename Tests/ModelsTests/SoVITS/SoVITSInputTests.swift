@@ -37,7 +37,7 @@ import Torch
             speaker: (width: 10, textStyleWidth: 4), dtype: dtype)
     }
 
-    @Test(arguments: [DType.float32, .bfloat16]) func speakersChangeTheStyle(_ dtype: DType) throws {
+    @Test(arguments: [DType.float32, .bfloat16, .float16]) func speakersChangeTheStyle(_ dtype: DType) throws {
         let model = try speakerModel(dtype: dtype)
         #expect(model.version == .v2Pro && model.speakerWidth == 10)
         let spectrogram = try Generator(seed: 5).normal([1, 11, 30])
