@@ -89,8 +89,8 @@ struct MandarinLexicon: Sendable {
         while start < run.endIndex {
             let (phrase, reachesEnd) = phrases.longestWord(beginning: run[start...])
             if let phrase {
-                result += phrase.syllables.map { syllable($0) ?? .mark }
-                start += phrase.syllables.count
+                result += phrase.map { syllable($0) ?? .mark }
+                start += phrase.count
             } else if reachesEnd {
                 // Where the rest begins a phrase without being one, upstream looks for no shorter phrases within it.
                 result += run[start...].map(character)
@@ -153,10 +153,10 @@ struct ReadingTrie: Sendable {
         trie.node(of: word).flatMap { reading(at: $0, length: word.count) }
     }
 
-    /// The longest listed word that a text begins with, and whether the whole text begins a listed word.
+    /// The syllables of the longest listed word that a text begins with, and whether the whole text begins a listed word.
     func longestWord(
         beginning text: ArraySlice<Unicode.Scalar>
-    ) -> (word: (length: Int, syllables: [UInt16])?, reachesEnd: Bool) {
+    ) -> (syllables: [UInt16]?, reachesEnd: Bool) {
         var node = CharacterTrie.root
         var longest: (node: Int, length: Int)?
         var length = 0
@@ -166,10 +166,7 @@ struct ReadingTrie: Sendable {
             length += 1
             if let place = places[node], place != Self.none { longest = (node, length) }
         }
-        let word = longest.flatMap { found in
-            reading(at: found.node, length: found.length).map { (found.length, $0) }
-        }
-        return (word, length == text.count)
+        return (longest.flatMap { reading(at: $0.node, length: $0.length) }, length == text.count)
     }
 
     private func reading(at node: Int, length: Int) -> [UInt16]? {

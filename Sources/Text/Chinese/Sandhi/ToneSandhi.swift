@@ -100,9 +100,7 @@ struct ToneSandhi: Sendable {
     /// 走了, 我们, 桌上, 下去: endings that lose their tone, by the word's part of speech or what stands before.
     private static func isNeutralSuffix(_ word: [Unicode.Scalar], _ tag: String) -> Bool {
         switch word[word.count - 1] {
-        case "了", "着":
-            return word.count == 1 && (tag == "ul" || tag == "uz" || tag == "ug")
-        case "过":
+        case "了", "着", "过":
             return word.count == 1 && (tag == "ul" || tag == "uz" || tag == "ug")
         case "们", "子":
             return word.count > 1 && (tag == "r" || tag == "n") && !SandhiWords.keepsTones(word[...])

@@ -71,12 +71,10 @@ struct SplittingModel: Sendable {
         }
         var position =
             scores[Position.single.rawValue] > scores[Position.end.rawValue] ? Position.single : .end
-        var ends: [Int] = []
-        var index = run.endIndex
-        for from in [[]] + predecessors.reversed() {
-            if !from.isEmpty { position = from[position.rawValue] }
-            if position == .end || position == .single || index == run.endIndex { ends.append(index) }
-            index -= 1
+        var ends = [run.endIndex]
+        for (end, from) in zip(run.indices.dropFirst(), predecessors).reversed() {
+            position = from[position.rawValue]
+            if position == .end || position == .single { ends.append(end) }
         }
         return ends.reversed()
     }
