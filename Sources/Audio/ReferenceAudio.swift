@@ -29,6 +29,8 @@ public struct ReferenceAudio: Sendable, Equatable {
     /// Mono samples at the rate asked for, resampled by windowed sinc, peaks left as they are: the input of v3's and v4's
     /// mel spectrogram. Empty where no rate was given.
     public let melInput: [Float]
+    private let recorded: [Float]
+    private let recordedRate: Int
     /// The largest magnitude of the resampled recording before it was scaled.
     public let peak: Float
 
@@ -68,6 +70,8 @@ public struct ReferenceAudio: Sendable, Equatable {
         }
         let clip = try decoder.decode(bytes, name: name)
         let mono = clip.mono()
+        recorded = mono
+        recordedRate = clip.sampleRate
         if role == .main {
             try Self.checkLength(frames: clip.frameCount, rate: clip.sampleRate, name: name)
             semanticInput =
@@ -88,6 +92,14 @@ public struct ReferenceAudio: Sendable, Equatable {
         spectrogramRate = rate
         self.contentHash = contentHash ?? ContentHash(of: bytes)
         self.peak = peak
+    }
+
+    /// Mono samples as they were recorded, peaks above 1 included, resampled by windowed sinc: the input of mel spectrograms.
+    ///
+    /// - Parameter rate: In Hz.
+    /// - Throws: ``AudioError`` with `invalidArgument` for a rate out of range.
+    public func unscaledInput(rate: Int) throws -> [Float] {
+        try SincResampler(from: recordedRate, to: rate).resample(recorded)
     }
 
     /// Mono samples at 16 kHz, resampled by windowed sinc from ``spectrogramInput``: the input of the speaker embedding.

@@ -9,6 +9,8 @@ public struct ChorusConfiguration: Sendable {
         /// float32 on the CPU and on cards whose float16 is slow or wrong, float16 elsewhere.
         case auto
         case float32, float16
+        /// Half of float32 in size with all of its range; on the CPU too, though not faster on every one.
+        case bfloat16
     }
 
     /// The least severe messages that are logged.

@@ -8,6 +8,8 @@ actor ModelLoader {
     private let configuration: SynthesisConfiguration
     // Kept for the next model that needs it; used on the device's thread only.
     private var loadedSpeakerEncoder: ERes2NetV2?
+    private var loadedVocoders: [ModelVersion: any Vocoder] = [:]
+    private var loadedBandExtension: BandExtension?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -62,10 +64,55 @@ actor ModelLoader {
         let checkpoint = try SoVITSCheckpoint(
             try CheckpointFile.open(path: path), knownHashes: configuration.knownHashes)
         try checkpoint.requireFiniteWeights()
+        let stage =
+            checkpoint.version.model.usesFlowMatching
+            ? try flow(checkpoint, path: path)
+            : try direct(checkpoint, path: path)
+        return ModelSet.Loaded(stage, path: path)
+    }
+
+    private func direct(_ checkpoint: SoVITSCheckpoint, path: String) throws -> SecondStage {
+        let model = try SoVITS(checkpoint: checkpoint, device: configuration.device, dtype: configuration.dtype)
+        return .direct(
+            model, speaker: checkpoint.version.model.usesSpeakerEmbedding ? try speakerEncoder(for: path) : nil)
+    }
+
+    private func flow(_ checkpoint: SoVITSCheckpoint, path: String) throws -> SecondStage {
+        let (version, device, dtype) = (checkpoint.version.model, configuration.device, configuration.dtype)
+        var base: SoVITSCheckpoint?
+        if checkpoint.version.isLoRA {
+            let file = try configuration.pretrained.required(version == .v3 ? .v3Base : .v4Base, by: path)
+            let whole = try SoVITSCheckpoint(
+                try CheckpointFile.open(path: file), knownHashes: configuration.knownHashes)
+            try whole.requireFiniteWeights()
+            base = whole
+        }
+        let model = try FlowSoVITS(checkpoint: checkpoint, base: base, device: device, dtype: dtype)
+        let speaker = try FlowSpeaker(model: model, vocoder: try vocoder(for: version, path: path))
+        return .flow(speaker, bandExtension: version == .v3 ? try bandExtension() : nil)
+    }
+
+    /// The vocoder of a version, read once and shared by all models that need it.
+    private func vocoder(for version: ModelVersion, path: String) throws -> any Vocoder {
+        if let loaded = loadedVocoders[version] { return loaded }
         let (device, dtype) = (configuration.device, configuration.dtype)
-        let model = try SoVITS(checkpoint: checkpoint, device: device, dtype: dtype)
-        let speaker = checkpoint.version.model.usesSpeakerEmbedding ? try speakerEncoder(for: path) : nil
-        return ModelSet.Loaded(.direct(model, speaker: speaker), path: path)
+        let vocoder: any Vocoder =
+            version == .v3
+            ? try BigVGAN(
+                folder: try configuration.pretrained.required(.bigVGAN, by: path), device: device, dtype: dtype)
+            : try HiFiGANVocoder(
+                path: try configuration.pretrained.required(.v4Vocoder, by: path), device: device, dtype: dtype)
+        loadedVocoders[version] = vocoder
+        return vocoder
+    }
+
+    /// What widens the band, where its files are there: without them `super_sampling` changes nothing, as upstream.
+    private func bandExtension() throws -> BandExtension? {
+        if let loadedBandExtension { return loadedBandExtension }
+        guard let folder = configuration.pretrained.existing(.bandExtension) else { return nil }
+        loadedBandExtension = try BandExtension(
+            folder: folder, device: configuration.device, dtype: configuration.dtype)
+        return loadedBandExtension
     }
 
     /// The speaker encoder, read once and shared by all models that need it.

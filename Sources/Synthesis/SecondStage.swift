@@ -9,11 +9,14 @@ import Torch
 enum SecondStage {
     /// v1, v2, v2Pro and v2ProPlus decode tokens directly; the last two need a speaker embedding of each reference.
     case direct(SoVITS, speaker: ERes2NetV2?)
+    /// v3 and v4 draw a mel spectrogram that a vocoder makes audible; v3's band can be widened.
+    case flow(FlowSpeaker, bandExtension: BandExtension?)
 
     /// The model version, which decides symbols, languages and what can be streamed.
     var version: ModelVersion {
         switch self {
         case .direct(let model, _): model.version
+        case .flow(let speaker, _): speaker.model.version
         }
     }
 
@@ -21,30 +24,61 @@ enum SecondStage {
     var referenceRate: Int {
         switch self {
         case .direct(let model, _): model.samplingRate
+        case .flow(let speaker, _): speaker.model.samplingRate
+        }
+    }
+
+    /// What widens the band of finished audio; nil where there is nothing that could.
+    var bandExtension: BandExtension? {
+        switch self {
+        case .direct: nil
+        case .flow(_, let bandExtension): bandExtension
         }
     }
 
     /// Encodes a recording.
     func encode(_ audio: ReferenceAudio, hubert: HuBERT, device: Device) throws -> EncodedReference {
+        func tokens(_ find: (Tensor) throws -> [Int]) throws -> [Int] {
+            guard !audio.semanticInput.isEmpty else { return [] }
+            return try find(try hubert.encode(audio.semanticInput).transpose(1, 2))
+        }
         switch self {
         case .direct(let model, let speaker):
             let spectrogram = try Spectrogram(
                 filterLength: model.filterLength, hopLength: model.hopLength, windowLength: model.windowLength,
                 device: device
             ).compute(audio.spectrogramInput)
-            let style = try model.styleEmbedding(
-                of: spectrogram, speaker: try speaker.map { try $0.embed(audio.speakerInput()) })
-            let tokens =
-                audio.semanticInput.isEmpty
-                ? [] : try model.semanticTokens(ssl: try hubert.encode(audio.semanticInput).transpose(1, 2))
-            return EncodedReference(tokens: tokens, style: style)
+            return EncodedReference(
+                tokens: try tokens(model.semanticTokens),
+                style: try model.styleEmbedding(
+                    of: spectrogram, speaker: try speaker.map { try $0.embed(audio.speakerInput()) }))
+        case .flow(let speaker, _):
+            let model = speaker.model
+            let spectrogram = try Spectrogram(
+                filterLength: model.filterLength, hopLength: model.hopLength, windowLength: model.windowLength,
+                device: device
+            ).compute(audio.spectrogramInput)
+            return EncodedReference(
+                tokens: try tokens(model.semanticTokens), style: try model.styleEmbedding(of: spectrogram),
+                mel: try MelSpectrogram(model.format, device: device)
+                    .compute(audio.unscaledInput(rate: model.format.melRate)))
         }
     }
 
     /// The voice of a request's references, the main one first.
+    /// - Parameter prompt: the main reference's transcript.
     func voice(_ references: [EncodedReference], prompt: PreparedPiece?) throws -> any Voice {
         switch self {
-        case .direct(let model, _): DirectVoice(model: model, styles: references.map(\.style))
+        case .direct(let model, _): return DirectVoice(model: model, styles: references.map(\.style))
+        case .flow(let speaker, _):
+            // Auxiliary references have no part in these versions.
+            guard let main = references.first, let mel = main.mel, let prompt else {
+                throw SynthesisError(
+                    .badRequest, "SoVITS \(version.rawValue) needs a reference audio and its transcript (prompt_text)")
+            }
+            return FlowVoice(
+                speaker: speaker,
+                prompt: try speaker.prompt(codes: main.tokens, phones: prompt.phones, style: main.style, mel: mel))
         }
     }
 }

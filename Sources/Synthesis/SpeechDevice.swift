@@ -142,9 +142,11 @@ actor SpeechDevice {
         ) { [device, dtype] index in
             try PreparedPiece(job.pieces[index], encoders: models.encoders, device: device, dtype: dtype)
         }
+        let stage = models.sovits.model
         return try SpeechRun(
-            script, voice: try models.sovits.model.voice(references, prompt: prompt), decoder: models.gpt.model,
-            options: speech.options, generator: try Generator(seed: job.seed, device: device), onStep: onStep)
+            script, voice: try stage.voice(references, prompt: prompt), decoder: models.gpt.model,
+            options: speech.options, generator: try Generator(seed: job.seed, device: device),
+            bandExtension: speech.options.superSampling ? stage.bandExtension : nil, onStep: onStep)
     }
 
     // MARK: Switching weights

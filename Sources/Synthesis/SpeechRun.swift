@@ -18,7 +18,7 @@ final class SpeechRun {
     private let options: SpeechOptions
     private let generator: Generator
     private let onStep: () throws -> Void
-    private let bandExtender: BandExtender?
+    private let bandExtension: BandExtension?
     private let plan: [[Int]]
 
     private var nextBatch = 0
@@ -28,7 +28,7 @@ final class SpeechRun {
     private var isDelivered = false
 
     /// Rate of the samples that are handed out, in Hz.
-    var sampleRate: Int { bandExtender == nil ? voice.samplingRate : BandExtender.rate }
+    var sampleRate: Int { bandExtension?.samplingRate ?? voice.samplingRate }
 
     /// What the current batch is at.
     private enum Work {
@@ -61,11 +61,11 @@ final class SpeechRun {
     /// Prepares a request; nothing is computed yet.
     /// - Parameters:
     ///   - generator: the request's own, seeded with the request's seed; all draws come from it in upstream's order.
-    ///   - bandExtender: applied to what is handed out (`super_sampling`).
+    ///   - bandExtension: applied to what is handed out (`super_sampling`).
     ///   - onStep: called between decoder steps and vocoder blocks; throws to cancel.
     init(
         _ script: SpeechScript, voice: any Voice, decoder: SharedDecoder, options: SpeechOptions, generator: Generator,
-        bandExtender: BandExtender? = nil, onStep: @escaping () throws -> Void
+        bandExtension: BandExtension? = nil, onStep: @escaping () throws -> Void
     ) throws {
         self.script = script
         self.voice = voice
@@ -74,7 +74,7 @@ final class SpeechRun {
         muteSimilarity = decoder.muteSimilarity
         self.options = options
         self.generator = generator
-        self.bandExtender = bandExtender
+        self.bandExtension = bandExtension
         self.onStep = onStep
         // A streamed piece is always alone; upstream would speak the first of each batch only.
         plan = BatchPlan.batches(
@@ -214,8 +214,8 @@ final class SpeechRun {
     private func finished(_ batches: [[[Float]]], order: [[Int]]?) throws -> [Int16] {
         let joined = try Fragments.join(
             batches, order: order, interval: options.fragmentInterval, rate: voice.pauseRate)
-        guard let bandExtender, !joined.isEmpty else { return try PCM16.quantize(joined) }
-        return try quantized(bandExtender.extend(joined))
+        guard let bandExtension, !joined.isEmpty else { return try PCM16.quantize(joined) }
+        return try quantized(bandExtension.extend(joined, rate: voice.samplingRate, checkpoint: onStep))
     }
 
     private func quantized(_ samples: [Float]) throws -> [Int16] {

@@ -71,7 +71,7 @@ struct HTTPFlags: ParsableArguments {
 
 /// Flags of whatever loads models.
 struct WorkerFlags: ParsableArguments {
-    @Option(help: ArgumentHelp("auto, float32 or float16.", valueName: "format"))
+    @Option(help: ArgumentHelp("auto, float32, bfloat16 or float16.", valueName: "format"))
     var precision: String?
 
     @Option(help: ArgumentHelp("Requests that one worker takes at a time.", valueName: "count"))

@@ -43,7 +43,7 @@ extension SynthesisConfiguration {
                 message: "\(name) does not exist: libtorch sees \(Library.cudaDeviceCount) NVIDIA cards here")
         }
         let set = try Self.modelSet(flags, settings)
-        let dtype = Self.dtype(
+        let dtype = try Self.dtype(
             set?.precision ?? settings.precision, on: device, isHalf: inference.active.isHalf, logger: logger)
         self.init(
             gptPath: set?.gptWeights ?? inference.resolve(inference.active.t2sWeightsPath),
@@ -89,16 +89,22 @@ extension SynthesisConfiguration {
     /// Where the Python server has g2pW's network.
     private static let defaultG2PWFolder = "GPT_SoVITS/text/G2PWModel"
 
-    /// The element type of the models: half precision exists on NVIDIA cards only, and `auto` uses it where `tts_infer.yaml`
-    /// says `is_half` and the card computes rightly in it.
+    /// The element type of the models: float16 exists on NVIDIA cards only, and `auto` uses it where `tts_infer.yaml` says
+    /// `is_half` and the card computes rightly in it.
+    /// - Throws: `SettingsError` for float16 on the CPU.
     private static func dtype(
         _ precision: ChorusConfiguration.Precision, on device: Device, isHalf: Bool, logger: Logger
-    ) -> DType {
-        guard case .cuda(let index) = device else { return .float32 }
-        switch precision {
-        case .float32: return .float32
-        case .float16: return .float16
-        case .auto:
+    ) throws -> DType {
+        switch (precision, device) {
+        case (.float32, _): return .float32
+        case (.bfloat16, _): return .bfloat16
+        case (.float16, .cuda): return .float16
+        case (.float16, .cpu):
+            throw SettingsError(
+                code: .invalidValue,
+                message: "precision is float16, which the CPU does not compute in; take float32, bfloat16 or auto")
+        case (.auto, .cpu): return .float32
+        case (.auto, .cuda(let index)):
             guard isHalf else { return .float32 }
             let card = NVIDIACard.visible(index)
             if card?.computesInHalf == true { return .float16 }

