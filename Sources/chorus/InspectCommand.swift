@@ -9,8 +9,8 @@ struct InspectCommand: AsyncParsableCommand {
         abstract: "Tells what a checkpoint holds, without running anything in it.",
         discussion: """
             Reads torch.save files (zip and legacy), SoVITS files with a version tag, safetensors and the weights of ONNX \
-            models. Prints the version, the configuration, every tensor and what is odd about the file. Exits with 65 where \
-            the file cannot be used.
+            models. Prints the version, the sizes, what the parameters take in memory, the base that a LoRA file needs, the \
+            configuration, every tensor and what is odd about the file. Exits with 65 where the file cannot be used.
             """)
 
     @Argument(help: "Checkpoint files.")

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Checkpoints
@@ -82,6 +83,25 @@ import Testing
         #expect(checkpoint.version.model == model)
         #expect(checkpoint.version.isLoRA == isLoRA)
         if isLoRA { #expect(checkpoint.loraRank == (model == .v3 ? 8 : 4)) }
+    }
+
+    @Test(
+        .enabled(if: Fixtures.goldenModels != nil),
+        arguments: [
+            ("pretrained_models/s2Gv3.pth", "02", ModelVersion.v3),
+            ("pretrained_models/v2Pro/s2Gv2ProPlus.pth", "06", .v2ProPlus),
+            ("pretrained_models/v2Pro/s2Gv2Pro.pth", "05", .v2Pro),
+            ("pretrained_models/gsv-v2final-pretrained/s2G2333k.pth", "00", .v2),
+            ("pretrained_models/s2G488k.pth", "01", .v1),
+        ])
+    func tagsInPlaceOfTheFirstBytes(name: String, tag: String, model: ModelVersion) throws {
+        let path = try #require(Fixtures.goldenModels).appending(path: "fixtures/\(name)")
+        var bytes = try [UInt8](Data(contentsOf: path))
+        bytes.replaceSubrange(..<2, with: tag.utf8)
+        let checkpoint = try SoVITSCheckpoint(CheckpointFile.parse(bytes, name: "tagged"))
+        #expect(checkpoint.version.model == model)
+        #expect(checkpoint.version.evidence == .headTag)
+        #expect(!checkpoint.version.isLoRA)
     }
 
     @Test(

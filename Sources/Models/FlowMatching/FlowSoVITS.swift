@@ -50,12 +50,7 @@ public final class FlowSoVITS {
                     "\(checkpoint.file.path) holds only LoRA factors, which need the whole "
                         + "\(checkpoint.version.model.rawValue) model that they change")
             }
-            guard base.version.model == checkpoint.version.model, !base.version.isLoRA else {
-                throw ModelError(
-                    .weights,
-                    "\(checkpoint.file.path) holds LoRA factors for a whole \(checkpoint.version.model.rawValue) model; "
-                        + "\(base.file.path) is \(base.version.isLoRA ? "LoRA factors" : base.version.model.rawValue)")
-            }
+            try Self.check(base, fits: checkpoint)
             do throws(TorchError) {
                 weights = try WeightScope(base.weights, dtype: dtype, device: device)
                     .merging(WeightScope(checkpoint.weights, dtype: dtype, device: device))
@@ -265,6 +260,17 @@ public final class FlowSoVITS {
     }
 
     // MARK: Checks
+
+    /// v3 and v4 have the same tensors, so a base is only refused where it is known to be another one.
+    private static func check(_ base: SoVITSCheckpoint, fits adapter: SoVITSCheckpoint) throws {
+        let isOther = base.version.evidence == .publishedHash && base.version.model != adapter.version.model
+        guard base.version.model.usesFlowMatching, !base.version.isLoRA, !isOther else {
+            throw ModelError(
+                .weights,
+                "\(adapter.file.path) holds LoRA factors for a whole \(adapter.version.model.rawValue) model; "
+                    + "\(base.file.path) is \(base.version.model.rawValue)\(base.version.isLoRA ? " LoRA" : "")")
+        }
+    }
 
     private func check(codes: [Int], phones: [Int], speed: Double) throws {
         try SoVITS.check(codes, below: tokenCount, "semantic token")

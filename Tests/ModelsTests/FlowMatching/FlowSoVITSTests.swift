@@ -176,6 +176,23 @@ import Torch
         #expect(mel([1, 20, width], [1, 100, 0]) == nil)
     }
 
+    @Test(arguments: FlowFixture.all.filter(\.isLoRA)) func factorsNeedTheirBase(_ fixture: FlowFixture) throws {
+        let adapter = try fixture.adapter
+        let other = FlowFixture.basePath(fixture.version == .v3 ? .v4 : .v3)
+        let known = try FlowFixture.checkpoint(other, of: fixture.set)
+        for base in [nil, adapter, known] {
+            let error = #expect(throws: ModelError.self) { try FlowSoVITS(checkpoint: adapter, base: base) }
+            #expect(error?.code == .weights)
+            #expect(error?.message.contains(adapter.file.path) == true)
+        }
+        // The base as its tensors tell it, whatever version it is taken for.
+        let file = try fixture.base.file
+        let mistaken = SoVITSVersion(
+            symbols: .v2, model: fixture.version == .v3 ? .v4 : .v3, isLoRA: false, evidence: .fileSize)
+        let base = try SoVITSCheckpoint(file, knownHashes: [file.headDigest: mistaken])
+        #expect(try FlowSoVITS(checkpoint: adapter, base: base).version == fixture.version)
+    }
+
     @Test(arguments: [DType.float16, .bfloat16]) func otherPrecisionsDrawNearlyTheSame(_ dtype: DType) throws {
         let fixture = try #require(FlowFixture.whole.first)
         let golden = try fixture.golden
