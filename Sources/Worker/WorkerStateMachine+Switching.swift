@@ -15,6 +15,7 @@ extension WorkerStateMachine {
             return refuse(prepare.epoch, "a switch to epoch \(other) is under way; try again later", to: router)
         }
         switching = .preparing(epoch: prepare.epoch, router: router, isCatchingUp: false, isAbandoned: false)
+        asked = prepare
         return actions + [.prepare(prepare)]
     }
 
@@ -25,10 +26,17 @@ extension WorkerStateMachine {
             return []
         }
         switching = .preparing(epoch: committed.epoch, router: router, isCatchingUp: true, isAbandoned: false)
-        return [
-            .prepare(
-                Prepare(epoch: committed.epoch, gptPath: committed.gptPath, sovitsPath: committed.sovitsPath))
-        ]
+        let prepare = Prepare(
+            epoch: committed.epoch, gptPath: committed.gptPath, sovitsPath: committed.sovitsPath)
+        asked = prepare
+        return [.prepare(prepare)]
+    }
+
+    /// Loads the set again for which the memory did not suffice, once nothing is spoken any longer.
+    mutating func prepareIfCleared() -> [Action] {
+        guard case .waiting(let prepare) = clearing, tasks.isEmpty else { return [] }
+        clearing = .loading
+        return [.prepare(prepare)]
     }
 
     /// Does what had to wait for a switch to end.
@@ -50,7 +58,15 @@ extension WorkerStateMachine {
         _ prepared: UInt64, _ result: Result<ModelSetDescription, SynthesisFailure>
     ) -> [Action] {
         guard case .preparing(prepared, let router, let isCatchingUp, let isAbandoned) = switching else { return [] }
+        if case .failure(let failure) = result, failure.code == .outOfMemory, !isAbandoned, clearing == nil, let asked {
+            clearing = .waiting(asked)
+            let text =
+                "the memory does not suffice for another model set beside \(tasks.count) requests; they are to finish"
+            return [.log(.warning, text)] + prepareIfCleared()
+        }
         switching = .idle
+        asked = nil
+        clearing = nil
         switch result {
         case .failure(let failure):
             guard !isAbandoned else { return catchUpWithAwaited() }
@@ -110,6 +126,12 @@ extension WorkerStateMachine {
             switching = .idle
             return [.abort(epoch: epoch)] + catchUpWithAwaited()
         case .preparing(let epoch, router, let isCatchingUp, _):
+            if case .waiting = clearing {
+                switching = .idle
+                asked = nil
+                clearing = nil
+                return catchUpWithAwaited()
+            }
             switching = .preparing(epoch: epoch, router: router, isCatchingUp: isCatchingUp, isAbandoned: true)
             return []
         default:

@@ -111,6 +111,14 @@ struct WorkerStateMachine {
         var drainTimeout: Duration
     }
 
+    /// What is done about a set for which the memory does not suffice beside the requests that run.
+    enum Clearing: Equatable {
+        /// Nothing new is taken, and the set is loaded again when the last task has finished.
+        case waiting(Prepare)
+        /// The set is being loaded again, with nothing beside it but the serving one.
+        case loading
+    }
+
     let identity: Identity
     var links: [Link]
     /// Counts the sessions with each router.
@@ -119,6 +127,9 @@ struct WorkerStateMachine {
     var modelSet: ModelSetDescription
     var epoch: UInt64 = 0
     var switching = Switch.idle
+    /// What the set that is being loaded was asked for with.
+    var asked: Prepare?
+    var clearing: Clearing?
     /// Committed sets that wait for a switch under way to end.
     var awaitedCatchUps: [Int: CommittedSet] = [:]
     /// Routers whose committed set could not be loaded: they are sent no READY.
@@ -142,7 +153,7 @@ struct WorkerStateMachine {
 
     /// Slots that a new task could have.
     var slotsFree: Int {
-        isDraining || rate == nil ? 0 : max(0, identity.slots - tasks.count)
+        isDraining || rate == nil || clearing != nil ? 0 : max(0, identity.slots - tasks.count)
     }
 
     func isWelcomed(_ router: Int) -> Bool {
@@ -176,7 +187,7 @@ struct WorkerStateMachine {
         case .output(let id, let output):
             return take(output, of: id)
         case .finished(let id, let result):
-            return finish(id, result) + exitIfDrained()
+            return finish(id, result) + exitIfDrained() + prepareIfCleared()
         case .prepared(let epoch, let result):
             return finishPreparing(epoch, result)
         case .committed(let epoch, let result):

@@ -33,6 +33,50 @@ struct WorkerSwitchTests {
         #expect(harness.receive(.prepare(prepare)) == [.prepare(prepare)])
     }
 
+    private let noMemory = SynthesisFailure(code: .outOfMemory, message: "no memory", retriable: true)
+
+    @Test("where the memory does not suffice, running tasks finish first and the set is loaded again")
+    func drainsForMemory() throws {
+        let harness = H.serving()
+        let task = try #require(harness.begin(1))
+        _ = harness.receive(.prepare(prepare))
+        #expect(harness.handle(.prepared(epoch: 1, .failure(noMemory))).isEmpty)
+        // Nothing new meanwhile: the router gives it to others, or keeps it.
+        #expect(H.messages(harness.receive(H.speech(), request: 2)) == [.busy(Busy(slotsFree: 0))])
+        let ended = harness.handle(.finished(task, .failure(H.failure)))
+        #expect(ended.last == .prepare(prepare))
+        #expect(
+            H.messages(harness.handle(.prepared(epoch: 1, .success(H.other))))
+                == [.prepared(Prepared(epoch: 1, ok: true, modelSet: H.other))])
+        #expect(harness.begin(3) != nil)
+    }
+
+    @Test("an idle worker tries again at once, and once only; the old set goes on serving")
+    func drainsOnce() {
+        let harness = H.serving()
+        _ = harness.receive(.prepare(prepare))
+        #expect(harness.handle(.prepared(epoch: 1, .failure(noMemory))) == [.prepare(prepare)])
+        #expect(
+            H.messages(harness.handle(.prepared(epoch: 1, .failure(noMemory))))
+                == [.prepared(Prepared(epoch: 1, ok: false, error: "no memory"))])
+        #expect(harness.machine.slotsFree == 2)
+        // The next switch has its own second try.
+        _ = harness.receive(.prepare(Prepare(epoch: 2)))
+        #expect(harness.handle(.prepared(epoch: 2, .failure(noMemory))) == [.prepare(Prepare(epoch: 2))])
+    }
+
+    @Test("ABORT while tasks are to finish ends the waiting")
+    func abortsWhileDraining() throws {
+        let harness = H.serving()
+        let task = try #require(harness.begin(1))
+        _ = harness.receive(.prepare(prepare))
+        _ = harness.handle(.prepared(epoch: 1, .failure(noMemory)))
+        #expect(harness.receive(.abort(EpochMessage(epoch: 1))).isEmpty)
+        #expect(harness.begin(2) != nil)
+        #expect(!harness.handle(.finished(task, .failure(H.failure))).contains(.prepare(prepare)))
+        #expect(harness.receive(.prepare(Prepare(epoch: 3))) == [.prepare(Prepare(epoch: 3))])
+    }
+
     @Test("ABORT drops what is prepared, and what is still being prepared once it is there")
     func abort() {
         let harness = H.serving()
