@@ -38,6 +38,9 @@ final class SoundFileWriter: AudioWriter {
         if let handle { sf_close(handle) }
     }
 
+    /// By which libsndfile takes 128 kbit/s from 32 kHz on and 64 kbit/s below.
+    private static let constantRateCompression = 0.66
+
     /// The longest sound on an Ogg page of a stream, in milliseconds.
     private static let pageLatency = 100.0
 
@@ -51,6 +54,8 @@ final class SoundFileWriter: AudioWriter {
             // Without a length in front, players work it out from the rate of the first frame.
             var mode = CInt(SF_BITRATE_MODE_CONSTANT)
             sf_command(handle, CInt(SFC_SET_BITRATE_MODE), &mode, CInt(MemoryLayout<CInt>.size))
+            var compression = Self.constantRateCompression
+            sf_command(handle, CInt(SFC_SET_COMPRESSION_LEVEL), &compression, CInt(MemoryLayout<Double>.size))
         case .wav, .raw, .aac, .flac: break
         }
     }

@@ -60,6 +60,9 @@ struct WorkerCommand: AsyncParsableCommand {
             let synthesizer = try await Self.load(configuration)
             let taken = ContinuousClock.now - start
             logger.info("models are loaded", metadata: ["seconds": "\(Seconds(taken))"])
+            for (mediaType, reason) in EncoderList.here.missing.sorted(by: { $0.key < $1.key }) {
+                logger.notice("media_type \(mediaType) is answered 400 by this worker: \(reason)")
+            }
             let service = WorkerService(
                 configuration: try workerConfiguration(settings, configuration.device),
                 synthesizer: WorkerSynthesizer(
@@ -85,7 +88,8 @@ struct WorkerCommand: AsyncParsableCommand {
 
     private func workerConfiguration(_ settings: ChorusConfiguration, _ device: Device) throws -> WorkerConfiguration {
         var configuration = WorkerConfiguration(
-            workerID: name ?? "\(HostName.current):\(device)", routers: try settings.routerEndpoints.map(Endpoint.init),
+            workerID: name ?? "\(HostName.current):\(device)\(voice.model.map { "@" + $0 } ?? "")",
+            routers: try settings.routerEndpoints.map(Endpoint.init),
             slots: settings.workerSlots, software: "chorus \(Version.software)")
         if let model = voice.model { configuration.model = model }
         configuration.heartbeatInterval = .seconds(settings.heartbeatSeconds)
