@@ -77,6 +77,19 @@ public struct WeightScope {
         return count
     }
 
+    /// Number of elements of a module list that must have some, and none missing in between.
+    /// - Throws: `TorchError` with code `weights`, naming the first element that is missing.
+    public func completeListCount() throws(TorchError) -> Int {
+        let count = listCount()
+        let isComplete = names.allSatisfy { name in
+            name.split(separator: ".", maxSplits: 1).first.flatMap { Int($0) }.map { $0 < count } ?? true
+        }
+        guard count > 0, isComplete else {
+            throw TorchError(.weights, "the checkpoint has no tensor of \(prefix)\(count)")
+        }
+        return count
+    }
+
     /// The shape of a tensor, without reading it.
     /// - Throws: `TorchError` with code `weights` where it is missing.
     public func shape(of name: String) throws(TorchError) -> [Int] {

@@ -17,6 +17,18 @@ import Torch
         #expect(weights["encoder"].names.sorted() == ["layers.0.weight", "layers.1.weight"])
     }
 
+    @Test func aListWithAGapIsNotCounted() throws {
+        let weight = try record([1], [1])
+        let whole = scope(["a.layers.0.weight": weight, "a.layers.1.weight": weight, "a.other": weight])
+        #expect(try whole["a"]["layers"].completeListCount() == 2)
+        let gap = scope(["a.layers.0.weight": weight, "a.layers.2.weight": weight])
+        #expect(gap["a"]["layers"].listCount() == 1)
+        for (weights, missing) in [(gap, "a.layers.1"), (scope([:]), "a.layers.0")] {
+            let error = #expect(throws: TorchError.self) { try weights["a"]["layers"].completeListCount() }
+            #expect(error?.message.hasSuffix(missing) == true)
+        }
+    }
+
     @Test func aMissingTensorIsNamedWhole() throws {
         let error = #expect(throws: TorchError.self) { try scope([:])["enc_p"]["proj"].get("weight", [1]) }
         #expect(error?.code == .weights)

@@ -22,10 +22,7 @@ struct ConditionEncoder {
         bridge = try Projection(weights["bridge"][0], from: frameWidth, to: width)
         let encoder = weights["wns1"]
         input = try Projection(encoder["pre"], from: width, to: width)
-        let layerCount = encoder["enc"]["in_layers"].listCount()
-        guard layerCount > 0 else {
-            throw TorchError(.weights, "the checkpoint has no tensor of \(encoder.prefix)enc.in_layers.0")
-        }
+        let layerCount = try encoder["enc"]["in_layers"].completeListCount()
         network = try WaveNet(encoder["enc"], width: width, styleWidth: styleWidth, layerCount: layerCount)
         output = try Projection(encoder["proj"], from: width, to: width)
     }

@@ -80,7 +80,7 @@ struct DiffusionTransformer {
         stepEmbedding = try TimestepEmbedding(weights["d_embed"], width: width)
         let conditionScope = weights["text_embed"]["text_blocks"]
         let conditionWidth = conditionWidth
-        conditionBlocks = try (0..<conditionScope.listCount()).map { index throws(TorchError) in
+        conditionBlocks = try (0..<conditionScope.completeListCount()).map { index throws(TorchError) in
             try ConditionBlock(conditionScope[index], width: conditionWidth)
         }
         let positionScope = weights["input_embed"]["conv_pos_embed"]["conv1d"]
@@ -96,11 +96,7 @@ struct DiffusionTransformer {
         rotaryFrequencies = try weights["rotary_embed"].get(
             "inv_freq", [DiffusionBlock.headWidth / 2], dtype: .float32)
         let blockScope = weights["transformer_blocks"]
-        let blockCount = blockScope.listCount()
-        guard blockCount > 0 else {
-            throw TorchError(.weights, "the checkpoint has no tensor of \(blockScope.prefix)0")
-        }
-        blocks = try (0..<blockCount).map { index throws(TorchError) in
+        blocks = try (0..<blockScope.completeListCount()).map { index throws(TorchError) in
             try DiffusionBlock(blockScope[index], width: width)
         }
         outputModulation = try Projection(

@@ -176,6 +176,28 @@ import Torch
         #expect(mel([1, 20, width], [1, 100, 0]) == nil)
     }
 
+    @Test func aTensorThatIsMissingOrOfAnotherShapeIsNamed() throws {
+        let checkpoint = try #require(FlowFixture.whole.first).base
+        let configuration = try SoVITSConfiguration(encodersOf: checkpoint.config)
+        // What inference does not read.
+        let unread = ["linear_mel.", "_codebook.inited", "_codebook.cluster_size", "_codebook.embed_avg"]
+        let names = checkpoint.weights.keys.sorted().filter { name in !unread.contains { name.contains($0) } }
+        for index in stride(from: 3, to: names.count, by: 11) {
+            for replacement in [nil, checkpoint.weights["ssl_proj.weight"]] where names[index] != "ssl_proj.weight" {
+                var weights = checkpoint.weights
+                weights[names[index]] = replacement
+                let error = #expect(throws: ModelError.self) {
+                    try FlowSoVITS(
+                        configuration, version: .v3, weights: WeightScope(weights, dtype: .float32, device: .cpu))
+                }
+                #expect(error?.code == .weights)
+                // Where sizes are read off a tensor, others may contradict it first; a list's element may be missed as a whole.
+                let parts = names[index].split(separator: ".").prefix(2).joined(separator: ".")
+                #expect(error?.description.contains(parts) == true, "\(names[index]): \(error?.description ?? "")")
+            }
+        }
+    }
+
     @Test(arguments: FlowFixture.all.filter(\.isLoRA)) func factorsNeedTheirBase(_ fixture: FlowFixture) throws {
         let adapter = try fixture.adapter
         let other = FlowFixture.basePath(fixture.version == .v3 ? .v4 : .v3)
