@@ -19,7 +19,9 @@ public final class Synthesizer: Sendable {
     public init(_ configuration: SynthesisConfiguration) async throws {
         self.configuration = configuration
         let polyphones = try configuration.g2pwPath.map { path in
-            try G2PWNetwork(path: path, threadCount: configuration.threadCount)
+            try G2PWNetwork(
+                path: path, lists: try Self.polyphoneLists(configuration.textResources),
+                threadCount: configuration.threadCount)
         }
         frontEnd = TextFrontEnd(
             resources: configuration.textResources, dictionary: configuration.userDictionary, polyphones: polyphones)
@@ -33,6 +35,17 @@ public final class Synthesizer: Sendable {
             if let threads { try? Library.setThreadCount(threads) }
         }
         speech = SpeechDevice(models: models, configuration: configuration, thread: thread)
+    }
+
+    /// The front-end's lists; nil where the data for Chinese are not set up, which is said when Chinese is first spoken.
+    private static func polyphoneLists(_ resources: TextResources) throws -> PolyphoneLists? {
+        do {
+            return try PolyphoneLists(resources: resources)
+        } catch let error where error.code == .resourceMissing {
+            return nil
+        } catch {
+            throw SynthesisError(translating: error)
+        }
     }
 
     /// Whether polyphonic Chinese characters are read by g2pW's network.

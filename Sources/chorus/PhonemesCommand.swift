@@ -76,12 +76,13 @@ struct PhonemesCommand: AsyncParsableCommand {
         let defaults = TextFrontEnd.LineDefaults(
             mode: mode, version: symbols, cut: cut, stage: stage.flatMap(TextStage.init(rawValue:)))
         try await exitingWithMessage {
+            let resources = TextResources(
+                directory: home.map { $0 + "/text" } ?? TextResources.standard().directory,
+                languageModel: languageModel)
             let frontEnd = TextFrontEnd(
-                resources: TextResources(
-                    directory: home.map { $0 + "/text" } ?? TextResources.standard().directory,
-                    languageModel: languageModel),
+                resources: resources,
                 dictionary: try userDictionary.map { path throws(TextError) in try UserDictionary(path: path) },
-                polyphones: try g2pwPath.map(Self.network))
+                polyphones: try g2pwPath.map { try Self.network($0, resources) })
             var failed = false
             var times: [Duration] = []
             while let line = readLine(strippingNewline: true) {
@@ -102,11 +103,11 @@ struct PhonemesCommand: AsyncParsableCommand {
         }
     }
 
-    private static func network(_ path: String) throws -> G2PWNetwork {
+    private static func network(_ path: String, _ resources: TextResources) throws -> G2PWNetwork {
         guard let file = G2PWNetwork.file(at: path) else {
             throw SynthesisError(.notFound, "there is no g2pW.onnx at \(path)")
         }
         try Library.prepare()
-        return try G2PWNetwork(path: file)
+        return try G2PWNetwork(path: file, lists: PolyphoneLists(resources: resources))
     }
 }

@@ -78,4 +78,41 @@ import Text
         #expect(error.message.contains(file))
         #expect(error.code == .badCheckpoint)
     }
+
+    @Test("a network with lists of its own is asked in its own numbers")
+    func ownLists() throws {
+        let files = FileManager.default
+        let folder = files.temporaryDirectory.appending(path: UUID().uuidString)
+        try files.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? files.removeItem(at: folder) }
+        let file = folder.appending(path: "g2pW.onnx").path
+        try files.copyItem(atPath: network.path, toPath: file)
+        // The network's 11 characters and 30 readings: every character has three of them.
+        let ideographs = (0..<11).compactMap { Unicode.Scalar(0x4E00 + $0) }
+        let names = (0..<30).map { "label \($0 + 10)" }
+        let own = ideographs.enumerated().flatMap { number, ideograph in
+            (0..<3).map { "\(ideograph)\t\(names[(3 * number + $0) % 30])" }
+        }.joined(separator: "\n")
+        // The front-end's list begins with a character and a reading that the network does not know.
+        let others = folder.appending(path: "others.txt").path
+        try Data("㐀\tlabel 00\n\(own)".utf8).write(to: URL(fileURLWithPath: others))
+        let lists = try PolyphoneLists(path: others)
+        #expect(throws: SynthesisError.self) { try G2PWNetwork(path: file, lists: lists) }
+        try Data(own.utf8).write(to: folder.appending(path: "POLYPHONIC_CHARS.txt"))
+        let renumbered = try G2PWNetwork(path: file, lists: lists, threadCount: 1)
+        for query in expected.queries.prefix(20) {
+            let readings = (0..<3).map { (3 * query.character + $0) % 30 }
+            let direct = PolyphoneQuery(
+                tokenIDs: query.tokens, position: query.position, characterID: query.character,
+                allowedLabels: (0..<30).map(readings.contains))
+            let shifted = PolyphoneQuery(
+                tokenIDs: query.tokens, position: query.position, characterID: query.character + 1,
+                allowedLabels: [false] + direct.allowedLabels)
+            let unknown = PolyphoneQuery(
+                tokenIDs: query.tokens, position: query.position, characterID: 0,
+                allowedLabels: [true] + [Bool](repeating: false, count: 30))
+            let answer = try network.predict([direct])
+            #expect(try renumbered.predict([unknown, shifted]) == [0] + answer.map { $0 + 1 })
+        }
+    }
 }

@@ -473,6 +473,7 @@ def convert_polyphones(files, path):
         ("token.id", packed("H", [index for _, index in tokens])),
         ("token.special", packed("H", [vocabulary[name] for name in ("[CLS]", "[SEP]", "[UNK]")])),
     ]
+    sections += byte_table("label.name", [label.encode("utf-8") for label in labels])
     sections += reading_trie("correction", corrections(files), number)
     write_sections(path, sections)
     return f"{len(allowed):,} polyphonic characters, {len(labels):,} labels"
