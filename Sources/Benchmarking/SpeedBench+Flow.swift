@@ -9,7 +9,7 @@ extension SpeedBench {
         let (plain, load) = try loading(.loadFlow) { try flowModel(.v4) }
         let flows = try Measure.flowSteps.map { choice in
             let measure = Measure.flow("v4", steps: choice.steps, reference: choice.reference)
-            return try row(measure) { try flowFactor(plain, steps: choice.steps) }
+            return try flowRow(measure, plain, steps: choice.steps)
         }
         return [load] + flows + (try measureOtherFlows())
     }
@@ -23,8 +23,14 @@ extension SpeedBench {
         let model = try flowModel(.v3)
         let steps = Measure.flowSteps[0].steps
         return [
-            load, try row(.flow("v3", steps: steps, reference: nil)) { try flowFactor(model, steps: steps) },
+            load, try flowRow(.flow("v3", steps: steps, reference: nil), model, steps: steps),
         ]
+    }
+
+    /// One step warms up as well as many.
+    private func flowRow(_ measure: Measure, _ model: FlowSoVITS, steps: Int) throws -> SpeedTable.Row {
+        try row(
+            measure, warmUp: { _ = try flowFactor(model, steps: 1) }, run: { try flowFactor(model, steps: steps) })
     }
 
     private func flowModel(_ version: ModelVersion) throws -> FlowSoVITS {
