@@ -68,6 +68,7 @@ struct PhonemesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if g2pwPath != nil { PassiveWaiting.ensure() }
         guard let mode = LanguageMode(rawValue: language), let symbols = SymbolVersion(rawValue: version),
             let cut = CutMethod(rawValue: method)
         else {
