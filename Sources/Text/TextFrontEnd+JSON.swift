@@ -85,20 +85,20 @@ extension TextFrontEnd {
                 throw TextError(.invalidInput, "the stage clean takes a language, not the mode \"\(mode.rawValue)\"")
             }
             let sequence = try phonemes(of: input.text, language: language, version: version)
-            output.show(sequence.normText, sequence.phones, sequence.phoneIDs)
+            output.show(sequence.normText, sequence.phones, sequence.phoneIDs, sequence.warnings)
             output.word2ph = .some(sequence.word2ph)
         case .mixed:
             let piece = try piece(of: input.text, mode: mode, version: version)
-            output.show(piece.normText, piece.phones, piece.phoneIDs)
+            output.show(piece.normText, piece.phones, piece.phoneIDs, piece.warnings)
             output.segments = piece.segments.map { segment in
                 .init(
                     lang: segment.label, text: segment.sequence.text, n: segment.sequence.phones.count,
                     normText: segment.sequence.normText)
             }
         case .pieces:
-            output.pieces = try preprocess(input.text, mode: mode, cut: cut, version: version).map { piece in
-                .spoken(.init(normText: piece.normText, phoneIDs: piece.phoneIDs))
-            }
+            let pieces = try preprocess(input.text, mode: mode, cut: cut, version: version)
+            output.pieces = pieces.map { .spoken(.init(normText: $0.normText, phoneIDs: $0.phoneIDs)) }
+            output.warn(pieces.flatMap(\.warnings))
         case .cut:
             output.cut = cut.cut(input.text)
             let collapsed = TextCutter.collapsingPunctuation(input.text)
@@ -214,9 +214,11 @@ private struct Output: Encodable {
     var zh: [String]?
     var lang: String?
     var score: Float?
+    /// What was skipped or read by a guess; left out where there is nothing to say.
+    var warnings: [String]?
 
     enum CodingKeys: String, CodingKey {
-        case text, segments, phones, word2ph, cut, pieces, substrings, ja, zh, lang, score
+        case text, segments, phones, word2ph, cut, pieces, substrings, ja, zh, lang, score, warnings
         case normText = "norm_text"
         case phoneIDs = "phone_ids"
     }
@@ -225,9 +227,14 @@ private struct Output: Encodable {
         self.text = text
     }
 
-    mutating func show(_ normText: String, _ phones: [String], _ phoneIDs: [Int]) {
+    mutating func show(_ normText: String, _ phones: [String], _ phoneIDs: [Int], _ warnings: [String]) {
+        warn(warnings)
         self.normText = normText
         self.phones = phones.joined(separator: " ")
         self.phoneIDs = phoneIDs
+    }
+
+    mutating func warn(_ warnings: [String]) {
+        self.warnings = warnings.isEmpty ? nil : warnings
     }
 }
