@@ -99,8 +99,8 @@ struct MalformedRequest: Sendable {
             return raw("GET /tts?\(query) HTTP/1.1\r\nHost: localhost\r\n\r\n")
         case 11:
             let (field, value): (String, Speech.Field) = one(of: [
-                ("text_lang", "klingon"), ("prompt_lang", "xx"), ("media_type", "mp3"), ("media_type", "aac"),
-                ("text_split_method", "cut9"), ("streaming_mode", 4), ("streaming_mode", true),
+                ("text_lang", "klingon"), ("prompt_lang", "xx"), ("media_type", "wma"), ("media_type", "midi"),
+                ("text_split_method", "cut9"), ("streaming_mode", 4), ("streaming_mode", 7),
                 ("text", "word[QQ AA1]"),
                 ("speed_factor", 0), ("speed_factor", -1), ("batch_size", 0), ("streaming_mode", -1),
                 ("text", .text("a" + String(repeating: " word", count: 4000))),

@@ -64,6 +64,7 @@ import Testing
             cpu_threads: 3
             user_dictionary: /w/words
             language_model: /w/lid.176.bin
+            g2pw_path: /w/g2pw
             log_level: debug
             log_format: json
             home: /h
@@ -98,6 +99,7 @@ import Testing
         #expect(configuration.cpuThreads == 3)
         #expect(configuration.userDictionary == "/w/words")
         #expect(configuration.languageModel == "/w/lid.176.bin")
+        #expect(configuration.g2pwPath == "/w/g2pw")
         #expect(configuration.logLevel == .debug)
         #expect(configuration.logFormat == .json)
         #expect(configuration.home == "/h")
@@ -212,7 +214,7 @@ import Testing
                 "--drain-seconds: drain_seconds has to be seconds from 0.0 to 86400.0; it is the text \"-1\"",
                 "chorus.yaml:3: devices has to be a list, or text with commas, of items that are each cpu, cuda:N, or GPU- and a UUID, "
                     + "with @model where wanted; it is a list",
-                "chorus.yaml:2: precision has to be one of auto, float32, float16; it is the text \"int8\"",
+                "chorus.yaml:2: precision has to be one of auto, float32, float16, bfloat16; it is the text \"int8\"",
             ])
     }
 
