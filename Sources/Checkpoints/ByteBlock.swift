@@ -70,6 +70,13 @@ final class ByteBlock: @unchecked Sendable {
         self.init(count: source.count) { target in target.copyBytes(from: source) }
     }
 
+    /// Gives back the memory of what was read of a mapped file; it is read again when it is asked for.
+    func releasePages() {
+        guard isMapping, let address = bytes.baseAddress else { return }
+        // The mapping is never written, so nothing is lost; where the system refuses, nothing is gained.
+        _ = madvise(UnsafeMutableRawPointer(mutating: address), bytes.count, MADV_DONTNEED)
+    }
+
     deinit {
         if isMapping, let address = bytes.baseAddress {
             munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)

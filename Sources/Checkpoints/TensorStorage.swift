@@ -56,6 +56,10 @@ public final class TensorStorage: Sendable {
         return try withExtendedLifetime(copy) { () throws(Failure) -> Result in try body(copy.bytes) }
     }
 
+    /// Gives back the memory of what was read of the mapped file, this storage and all others in it; what is used again is
+    /// read again.
+    public func releaseFilePages() { block.releasePages() }
+
     private var isUsableInPlace: Bool {
         let isAligned = rawBytes.baseAddress.map { UInt(bitPattern: $0) % UInt(elementByteCount) == 0 } ?? true
         return isAligned && !isByteSwapped

@@ -63,6 +63,19 @@ import Testing
                 == .notWritable)
     }
 
+    @Test("what was read of a file is read again after its memory was given back")
+    func releasedPages() throws {
+        let file = try CheckpointFile.open(path: Self.networks.appending(path: "wide.onnx").path)
+        let tensor = try #require(file.tensors(under: nil)["char_descriptor.weight"])
+        let floats = try tensor.floats()
+        let row = try #require(tensor.row(5))
+        #expect(row == Array(floats[5 * 17..<6 * 17]))
+        #expect(tensor.row(6) == nil)
+        tensor.storage.releaseFilePages()
+        #expect(tensor.row(5) == row)
+        #expect(try tensor.floats() == floats)
+    }
+
     // MARK: Element types and ways to store them
 
     @Test func elementTypes() throws {

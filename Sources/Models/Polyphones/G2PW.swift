@@ -94,6 +94,8 @@ public struct G2PW {
         else {
             throw ModelError(.weights, "\(checkpoint.path): its descriptors are no tables of floating-point numbers")
         }
+        // The weights were copied out of the file's pages.
+        characters.storage.releaseFilePages()
         self.bias = bias
         self.characters = characters
         self.charactersWithTags = charactersWithTags
