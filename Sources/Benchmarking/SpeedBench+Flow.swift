@@ -6,25 +6,30 @@ extension SpeedBench {
     /// Loading v4, alone and with LoRA factors, and the flow of v4 and v3: calls of full length, half of which is the prompt.
     func measureFlow() throws -> [SpeedTable.Row] {
         try provide(.flow, files.adapterPath)
-        let (plain, load) = try loading(.loadFlow) { try flowModel(.v4) }
-        let flows = try Measure.flowSteps.map { choice in
-            let measure = Measure.flow("v4", steps: choice.steps, reference: choice.reference)
-            return try flowRow(measure, plain, steps: choice.steps)
-        }
-        return [load] + flows + (try measureOtherFlows())
+        // One after the other, so that no two models are in memory at once.
+        return try measureV4() + [measureAdapter()] + [measureV3()]
     }
 
-    private func measureOtherFlows() throws -> [SpeedTable.Row] {
-        let (_, load) = try loading(.loadAdapter) {
+    private func measureV4() throws -> [SpeedTable.Row] {
+        let (model, load) = try loading(.loadFlow) { try flowModel(.v4) }
+        let flows = try Measure.flowSteps.map { choice in
+            let measure = Measure.flow("v4", steps: choice.steps, reference: choice.reference)
+            return try flowRow(measure, model, steps: choice.steps)
+        }
+        return [load] + flows
+    }
+
+    private func measureAdapter() throws -> SpeedTable.Row {
+        try loading(.loadAdapter) {
             try FlowSoVITS(
                 checkpoint: SoVITSCheckpoint(CheckpointFile.open(path: files.adapterPath)), base: flowCheckpoint(.v4),
                 device: options.device, dtype: options.dtype)
-        }
-        let model = try flowModel(.v3)
+        }.1
+    }
+
+    private func measureV3() throws -> SpeedTable.Row {
         let steps = Measure.flowSteps[0].steps
-        return [
-            load, try flowRow(.flow("v3", steps: steps, reference: nil), model, steps: steps),
-        ]
+        return try flowRow(.flow("v3", steps: steps, reference: nil), flowModel(.v3), steps: steps)
     }
 
     /// One step warms up as well as many.
