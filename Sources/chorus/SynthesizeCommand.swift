@@ -47,7 +47,10 @@ struct SynthesizeCommand: AsyncParsableCommand {
     @Option(help: "Starts the random numbers; -1 draws a seed.")
     var seed: Int64?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write: .wav, .ogg or .raw.", valueName: "file"))
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Where to write; the ending chooses the form, such as .wav, .flac, .mp3 or .ogg.", valueName: "file"))
     var out: String
 
     func run() async throws {
