@@ -212,7 +212,7 @@ import Testing
         let writing = Task.detached { try process.write([UInt8](repeating: 0, count: 8 << 20)) }
         process.cancel()
         await #expect(throws: AudioError.self) { try await writing.value }
-        #expect(ContinuousClock.now - start < .seconds(60))
+        #expect(ContinuousClock.now - start < .seconds(500))
     }
 
     /// A program that nobody finishes is not left behind.
