@@ -94,6 +94,7 @@ extension InspectionReport {
         case .publishedHash: "the digest of a published file"
         case .headTag: "the head tag"
         case .fileSize: "size and symbols"
+        case .content: "content and file name"
         }
     }
 

@@ -111,6 +111,7 @@ public struct Inspector {
         let version = SoVITSVersion.detect(
             headDigest: file.headDigest, headTag: file.headTag, byteCount: file.byteCount, knownHashes: knownHashes
         ).refined(textEmbeddingRows: weights[SoVITSCheckpoint.textEmbeddingName]?.shape.first)
+            .refined(by: SoVITSContent(weights.keys), path: file.path)
         var loraRank: Int?
         do throws(CheckpointError) {
             loraRank = try SoVITSCheckpoint(file, knownHashes: knownHashes).loraRank

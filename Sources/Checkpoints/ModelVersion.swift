@@ -37,6 +37,8 @@ public struct SoVITSVersion: Sendable, Hashable, Codable {
         case headTag
         /// The file's size.
         case fileSize
+        /// What the file holds, and its name, where neither digest nor tag tell and the size alone would be wrong.
+        case content
     }
 
     /// The symbol table.
@@ -113,6 +115,23 @@ public struct SoVITSVersion: Sendable, Hashable, Codable {
         var result = self
         result.symbols = textEmbeddingRows == 322 ? .v1 : .v2
         if model == .v1 || model == .v2 { result.model = result.symbols == .v1 ? .v1 : .v2 }
+        return result
+    }
+
+    /// Corrects what the size alone says of a whole model that was saved again without its tag, where the Python server would
+    /// load it as something that it is not. v3 and v4 hold the same tensors: the name of the file or of its folder decides.
+    ///
+    /// - Parameter path: where the file lies, such as `SoVITS_weights_v4/voice.pth`.
+    func refined(by content: SoVITSContent, path: String) -> SoVITSVersion {
+        guard evidence == .fileSize, content.loraFactorNames.isEmpty else { return self }
+        let place = path.lowercased().split(separator: "/").suffix(2).joined(separator: "/")
+        var result = self
+        if content.hasFlowMatching {
+            result.model = place.contains("v4") ? .v4 : .v3
+        } else if content.hasSpeakerEmbedding {
+            result.model = place.contains("proplus") ? .v2ProPlus : .v2Pro
+        }
+        if result.model != model { result.evidence = .content }
         return result
     }
 }

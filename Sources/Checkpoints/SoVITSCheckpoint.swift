@@ -28,11 +28,12 @@ public struct SoVITSCheckpoint: Sendable {
             weights = try file.unnamedTensors(under: "weight")
             config = try file.unnamedEntry("config")
             info = file.root["info"]?.stringValue
+            let content = SoVITSContent(weights.keys)
             version = SoVITSVersion.detect(
                 headDigest: file.headDigest, headTag: file.headTag, byteCount: file.byteCount, knownHashes: knownHashes
             ).refined(textEmbeddingRows: weights[Self.textEmbeddingName]?.shape.first)
+                .refined(by: content, path: file.path)
             try Self.checkConfiguration(config, version: version)
-            let content = SoVITSContent(weights.keys)
             try content.check(against: version)
             loraRank = version.isLoRA ? try content.loraRank(declared: file.root["lora_rank"], weights: weights) : nil
         } catch {
@@ -87,6 +88,7 @@ struct SoVITSContent {
         case .publishedHash: claim = "its digest says \(version.model.rawValue)"
         case .headTag: claim = "its head tag says \(version.model.rawValue)"
         case .fileSize: claim = "its size and symbols say \(version.model.rawValue)"
+        case .content: claim = "its content says \(version.model.rawValue)"
         }
         func contradiction(_ found: String) -> CheckpointError {
             CheckpointError(
