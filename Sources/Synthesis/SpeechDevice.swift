@@ -40,9 +40,11 @@ actor SpeechDevice {
         let pieces: [TextPiece]
         let prompt: TextPiece?
         let recordings: [Recording]
-        let options: SpeechOptions
+        var options: SpeechOptions
         let seed: UInt64
         let onStep: @Sendable () throws -> Void
+        /// Semantic tokens to speak in place of decoding some.
+        var tokens: [[Int]]?
     }
 
     init(models: ModelLoader.Handover<ModelSet>, configuration: SynthesisConfiguration, thread: DeviceThread) {
@@ -111,6 +113,12 @@ actor SpeechDevice {
         }
     }
 
+    /// The semantic tokens that a request was spoken from, piece by piece.
+    func tokens(_ lease: Lease) -> [[Int]] {
+        guard let speech = speeches[lease], let run = speech.run else { return [] }
+        return speech.job.pieces.indices.map { run.tokens[$0] ?? [] }
+    }
+
     /// A request that is being spoken.
     private final class Speech {
         let job: Job
@@ -138,7 +146,8 @@ actor SpeechDevice {
         let references = try job.recordings.map { try reference($0, lease, models) }
         let prompt = try job.prompt.map { try prepare($0, models) }
         let script = SpeechScript(
-            lengths: job.pieces.map(\.normTextLength), prompt: prompt, promptTokens: references.first?.tokens ?? []
+            lengths: job.pieces.map(\.normTextLength), prompt: prompt, promptTokens: references.first?.tokens ?? [],
+            tokens: job.tokens
         ) { [device, dtype] index in
             try PreparedPiece(job.pieces[index], encoders: models.encoders, device: device, dtype: dtype)
         }

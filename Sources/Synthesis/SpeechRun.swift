@@ -26,6 +26,8 @@ final class SpeechRun {
     /// The pieces of the batches so far, where they are handed out together.
     private var fragments: [[[Float]]] = []
     private var isDelivered = false
+    /// Semantic tokens of the pieces that were spoken as a whole, by piece.
+    private(set) var tokens: [Int: [Int]] = [:]
 
     /// Rate of the samples that are handed out, in Hz.
     var sampleRate: Int { bandExtension?.samplingRate ?? voice.samplingRate }
@@ -114,8 +116,13 @@ final class SpeechRun {
 
     private func beginBatch() throws -> SpeechTurn {
         guard nextBatch < plan.count else { return try handOutTogether() }
-        let pieces = try plan[nextBatch].map(script.piece)
+        let batch = plan[nextBatch]
+        let pieces = try batch.map(script.piece)
         nextBatch += 1
+        if let tokens = script.tokens {
+            work = .speaking(batch.map { tokens.indices.contains($0) ? tokens[$0] : [] }, pieces)
+            return .working
+        }
         let inputs = try pieces.map { piece in
             guard let prompt = script.prompt else {
                 return Text2SemanticInput(phonemes: piece.phones, features: piece.features)
@@ -148,6 +155,7 @@ final class SpeechRun {
     /// A piece for which nothing was generated stays silent. Upstream's slice `[-0:]` would speak the reference instead.
     private func speak(_ tokens: [[Int]], _ pieces: [PreparedPiece]) throws -> SpeechTurn {
         work = .none
+        for (piece, tokens) in zip(plan[nextBatch - 1], tokens) { self.tokens[piece] = tokens }
         let spoken = pieces.indices.filter { tokens.indices.contains($0) && !tokens[$0].isEmpty }
         var batch = [[Float]](repeating: [], count: pieces.count)
         if !spoken.isEmpty {

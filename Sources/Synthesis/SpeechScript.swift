@@ -8,14 +8,18 @@ public struct SpeechScript {
     public let prompt: PreparedPiece?
     /// The reference's semantic tokens.
     public let promptTokens: [Int]
+    /// Semantic tokens to speak, piece by piece, in place of decoding some; nil to decode them.
+    public let tokens: [[Int]]?
 
     /// Makes a script.
     public init(
-        lengths: [Int], prompt: PreparedPiece?, promptTokens: [Int], piece: @escaping (Int) throws -> PreparedPiece
+        lengths: [Int], prompt: PreparedPiece?, promptTokens: [Int], tokens: [[Int]]? = nil,
+        piece: @escaping (Int) throws -> PreparedPiece
     ) {
         self.lengths = lengths
         self.piece = piece
         self.prompt = prompt
         self.promptTokens = promptTokens
+        self.tokens = tokens
     }
 }

@@ -162,7 +162,7 @@ public final class Synthesizer: Sendable {
     // MARK: Parts
 
     /// A request as the device takes it; nil where there is nothing to speak.
-    private func job(
+    func job(
         _ request: SpeechRequest, _ lease: SpeechDevice.Lease, _ onStep: @escaping @Sendable () throws -> Void
     ) async throws -> SpeechDevice.Job? {
         let options = try SpeechOptions(request)
@@ -225,7 +225,7 @@ public final class Synthesizer: Sendable {
         return SpeechDevice.Recording(content: content, isMain: isMain) { prepared }
     }
 
-    private func ending<Result: Sendable>(
+    func ending<Result: Sendable>(
         _ lease: SpeechDevice.Lease, _ body: () async throws -> Result
     ) async throws -> Result {
         do {

@@ -21,6 +21,6 @@ struct Chorus: AsyncParsableCommand {
         version: Version.software,
         subcommands: [
             ServeCommand.self, RouterCommand.self, WorkerCommand.self, SynthesizeCommand.self, PhonemesCommand.self,
-            InspectCommand.self, BenchCommand.self, KeysCommand.self,
+            InspectCommand.self, BenchCommand.self, DriftCommand.self, KeysCommand.self,
         ])
 }

@@ -1,11 +1,8 @@
 import ArgumentParser
 import Audio
 import Foundation
-import Router
 import Settings
 import Synthesis
-import Text
-import Wire
 
 /// `chorus synthesize`
 struct SynthesizeCommand: AsyncParsableCommand {
@@ -23,29 +20,7 @@ struct SynthesizeCommand: AsyncParsableCommand {
     @OptionGroup var process: ProcessFlags
     @OptionGroup var worker: WorkerFlags
 
-    @Option(help: ArgumentHelp("A JSON file with the fields of /tts; - for standard input.", valueName: "file"))
-    var request: String?
-
-    @Option(help: "The text to speak.")
-    var text: String?
-
-    @Option(help: "The text's language.")
-    var textLang: String?
-
-    @Option(help: ArgumentHelp("The recording whose voice is taken: 3 to 10 s.", valueName: "file"))
-    var refAudio: String?
-
-    @Option(help: ArgumentHelp("A further recording whose timbre is mixed in; may be given again.", valueName: "file"))
-    var auxRefAudio: [String] = []
-
-    @Option(help: "What the recording says.")
-    var promptText: String?
-
-    @Option(help: "The recording's language.")
-    var promptLang: String?
-
-    @Option(help: "Starts the random numbers; -1 draws a seed.")
-    var seed: Int64?
+    @OptionGroup var speech: RequestFlags
 
     @Option(
         name: .shortAndLong,
@@ -57,7 +32,7 @@ struct SynthesizeCommand: AsyncParsableCommand {
         PassiveWaiting.ensure()
         try await exitingWithMessage {
             let (settings, logger) = try ChorusConfiguration.load(process, worker.values, label: "chorus")
-            let request = try speechRequest()
+            let request = try speech.request()
             let format = try outputFormat()
             let configuration = try SynthesisConfiguration(voice, settings, logger: logger)
             let audio = try await ProgressLine.showing("loading the voice, then speaking") {
@@ -68,27 +43,6 @@ struct SynthesizeCommand: AsyncParsableCommand {
             try Data(bytes).write(to: URL(fileURLWithPath: out), options: .atomic)
             printError("wrote \(out): \(String(format: "%.2f", audio.duration)) s at \(audio.sampleRate) Hz")
         }
-    }
-
-    private func speechRequest() throws -> SpeechRequest {
-        var fields: [String: Any] = [:]
-        if let request {
-            let data =
-                request == "-"
-                ? FileHandle.standardInput.readDataToEndOfFile()
-                : try Data(contentsOf: URL(fileURLWithPath: request))
-            guard let object = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-                throw SynthesisError(.badRequest, "\(request): a JSON object with the fields of /tts is wanted")
-            }
-            fields = object
-        }
-        let given: [String: Any?] = [
-            "text": text, "text_lang": textLang, "ref_audio_path": refAudio, "prompt_text": promptText,
-            "prompt_lang": promptLang, "seed": seed, "aux_ref_audio_paths": auxRefAudio.isEmpty ? nil : auxRefAudio,
-        ]
-        fields.merge(given.compactMapValues { $0 }) { $1 }
-        let json = String(decoding: try JSONSerialization.data(withJSONObject: fields), as: UTF8.self)
-        return try SpeechRequestParser().parse(json: json)
     }
 
     private func outputFormat() throws -> AudioFormat {

