@@ -8,8 +8,11 @@
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
 
+#include <malloc.h>
+
 #include <bit>
 #include <cstddef>
+#include <cstdlib>
 #include <mutex>
 #include <tuple>
 #include <utility>
@@ -144,6 +147,13 @@ private:
 /// allocator is current at that moment, so one that changed in between would be handed another's memory. Until a limit is set,
 /// nothing is kept.
 const bool installed = [] {
+    // Large blocks come from the kernel and go back to it, at a fixed size: by itself glibc raises that size to 32 MiB, and the
+    // heap is left full of holes. What is needed again and again is kept above.
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_ARENA_MAX, 4);
+    // oneDNN compiles a kernel for each shape that it meets and keeps 1024 of them: 0.6 GB in a process that speaks texts of all
+    // lengths. A quarter of them holds what is met again soon. What the environment says goes first.
+    setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256", 0);
     c10::SetCPUAllocator(&KeepingAllocator::shared(), 1);
     return true;
 }();
@@ -172,6 +182,8 @@ extern "C" bool ct_device_memory(ct_device device, size_t *free_bytes, size_t *t
         std::tie(*free_bytes, *total_bytes) = ask(at::getDeviceAllocator(where.type()));
     });
 }
+
+extern "C" void ct_trim_host_memory(void) { malloc_trim(0); }
 
 extern "C" void ct_keep_host_memory(size_t byte_limit, ct_status *status) {
     ctorch::act(status, "keep_host_memory", {}, [&] {

@@ -63,8 +63,11 @@ actor SpeechDevice {
 
     /// Ends a request; the last one frees a set that is no longer routable.
     func end(_ lease: Lease) {
-        speeches.removeValue(forKey: lease)?.run?.abandon()
+        let speech = speeches.removeValue(forKey: lease)
+        speech?.run?.abandon()
         leases[lease] = nil
+        // Requests of many lengths leave holes in the heap that would add up over hundreds of them.
+        if speech != nil, speeches.isEmpty { Library.trimHostMemory() }
     }
 
     /// Whether a recording needs no preparation.

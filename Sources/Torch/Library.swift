@@ -40,6 +40,9 @@ public enum Library {
         if status.kind != 0 { throw TorchError(taking: &status) }
     }
 
+    /// Hands free pages of the heap back to the kernel, some milliseconds of work; what is kept for tensors stays.
+    public static func trimHostMemory() { ct_trim_host_memory() }
+
     /// Free and total memory of an NVIDIA card, in bytes; nil for the CPU and where libtorch
     /// does not tell.
     public static func memory(of device: Device) throws(TorchError) -> (free: Int, total: Int)? {

@@ -76,6 +76,8 @@ void ct_name_thread(const char *name);
 void ct_set_tf32(bool allowed, ct_status *status);
 /// Keeps up to this many bytes of freed CPU tensors' memory for the next ones, instead of handing it to the kernel and back.
 void ct_keep_host_memory(size_t byte_limit, ct_status *status);
+/// Hands free pages of the heap back to the kernel; what is kept for tensors stays.
+void ct_trim_host_memory(void);
 /// Hands memory that was kept for tensors to come back to the device and to the kernel.
 void ct_release_memory(ct_device device, ct_status *status);
 /// Free and total memory of a device that has its own.
