@@ -4,9 +4,11 @@
 Texts that were written for the set, or occur in texts of free sources.
 """
 
-import json
 import pathlib
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from subset import Subset  # noqa: E402
 
 FREE = ("systematic", "udhr", "ita-corpus", "rohan", "aozora", "inaugural", "state_union", "genesis", "hkcancor")
 NOT_FREE = ("fortunes", "manpages", "debian-faq")
@@ -15,32 +17,25 @@ WORD = 8
 
 
 def main():
-    source, target = pathlib.Path(sys.argv[1]), pathlib.Path(__file__).parent
-
-    def read(name):
-        return [json.loads(line) for line in (source / name).read_text(encoding="utf-8").split("\n") if line]
-
-    def write(name, records):
-        lines = (json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n" for record in records)
-        (target / name).write_text("".join(lines), encoding="utf-8")
-
-    known = {r["text"]: r["src"] for path in source.glob("phones_*.jsonl") for r in read(path.name) if "src" in r}
+    subset = Subset(__file__)
+    spoken = [r for path in subset.source.glob("phones_*.jsonl") for r in subset.read(path.name) if "src" in r]
+    known = {r["text"]: r["src"] for r in spoken}
     free = "\n".join(text for text, origin in known.items() if origin.startswith(FREE))
 
     def is_free(record):
         return len(record["text"]) <= WORD or record["text"] in free
 
     # The texts of the segmenter were written for the set.
-    write("segmenter.jsonl", read("segmenter.jsonl"))
-    written = {record["text"] for record in read("segmenter.jsonl")}
+    subset.write("segmenter.jsonl", subset.read("segmenter.jsonl"))
+    written = {record["text"] for record in subset.read("segmenter.jsonl")}
     for name in ("mixed_v1.jsonl", "mixed_v2.jsonl", "preprocess.jsonl"):
-        write(name, [r for r in read(name) if r["text"] in written or is_free(r)][::2])
-    write(
+        subset.write(name, [r for r in subset.read(name) if r["text"] in written or is_free(r)][::2])
+    subset.write(
         "split_lang.jsonl",
-        [r for r in read("split_lang.jsonl") if not known.get(r["text"], "").startswith(NOT_FREE)],
+        [r for r in subset.read("split_lang.jsonl") if not known.get(r["text"], "").startswith(NOT_FREE)],
     )
-    write("lid_ftz.jsonl", [record for record in read("lid_ftz.jsonl") if is_free(record)][::2])
-    write("budoux.jsonl", [record for record in read("budoux.jsonl") if is_free(record)])
+    subset.write("lid_ftz.jsonl", [record for record in subset.read("lid_ftz.jsonl") if is_free(record)][::2])
+    subset.write("budoux.jsonl", [record for record in subset.read("budoux.jsonl") if is_free(record)])
 
 
 if __name__ == "__main__":
