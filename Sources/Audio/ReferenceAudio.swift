@@ -26,24 +26,22 @@ public struct ReferenceAudio: Sendable, Equatable {
     public let semanticInput: [Float]
     /// Mono samples at ``spectrogramRate``, resampled by windowed sinc: the input of the spectrogram.
     public let spectrogramInput: [Float]
-    /// Mono samples at the rate asked for, resampled by windowed sinc, peaks left as they are: the input of v3's and v4's
-    /// mel spectrogram. Empty where no rate was given.
-    public let melInput: [Float]
-    private let recorded: [Float]
-    private let recordedRate: Int
     /// The largest magnitude of the resampled recording before it was scaled.
     public let peak: Float
+    /// Mono samples as they were recorded, at ``recordedRate``.
+    private let recorded: [Float]
+    /// In Hz.
+    private let recordedRate: Int
 
     /// Limits for a recording of either role.
     public static let limits = AudioDecoder.Limits(
         maximumBytes: 64 << 20, maximumDuration: 300, maximumSamples: 32 << 20)
 
-    /// Prepares the file at a path; see ``init(bytes:name:role:rate:melRate:contentHash:)``.
-    public init(path: String, role: Role = .main, rate: Int = 32000, melRate: Int? = nil) throws {
+    /// Prepares the file at a path; see ``init(bytes:name:role:rate:contentHash:)``.
+    public init(path: String, role: Role = .main, rate: Int = 32000) throws {
         try self.init(
             bytes: FileBytes.read(path: path, maximumBytes: Self.limits.maximumBytes), name: path, role: role,
-            rate: rate, melRate: melRate
-        )
+            rate: rate)
     }
 
     /// Prepares a recording held in memory.
@@ -53,12 +51,11 @@ public struct ReferenceAudio: Sendable, Equatable {
     ///   - name: What error messages call it.
     ///   - role: A main reference must last 3 to 10 s.
     ///   - rate: The model's sampling rate in Hz.
-    ///   - melRate: The rate of ``melInput`` in Hz; nil where no mel spectrogram is needed.
     ///   - contentHash: The hash of `bytes`, where the caller has it already: hashing takes as long as all else here.
     /// - Throws: ``AudioError``: `referenceLength` with the length found and the rule, or what the decoder throws.
     public init(
         bytes: [UInt8], name: String = "the reference audio", role: Role = .main, rate: Int = 32000,
-        melRate: Int? = nil, contentHash: ContentHash? = nil
+        contentHash: ContentHash? = nil
     ) throws {
         let decoder = AudioDecoder(limits: Self.limits)
         if role == .main {
@@ -70,8 +67,6 @@ public struct ReferenceAudio: Sendable, Equatable {
         }
         let clip = try decoder.decode(bytes, name: name)
         let mono = clip.mono()
-        recorded = mono
-        recordedRate = clip.sampleRate
         if role == .main {
             try Self.checkLength(frames: clip.frameCount, rate: clip.sampleRate, name: name)
             semanticInput =
@@ -83,18 +78,17 @@ public struct ReferenceAudio: Sendable, Equatable {
         // Two channels are averaged before this resampler; the Python server passes more than two on as a batch and then
         // fails. Their mean is taken here as it is for HuBERT.
         let resampled = try SincResampler(from: clip.sampleRate, to: rate).resample(mono)
-        melInput =
-            try melRate.map { $0 == rate ? resampled : try SincResampler(from: clip.sampleRate, to: $0).resample(mono) }
-            ?? []
         let peak = Fragments.peak(resampled)
         let divisor = min(2, peak)
         spectrogramInput = peak > 1 ? resampled.map { $0 / divisor } : resampled
         spectrogramRate = rate
+        recorded = mono
+        recordedRate = clip.sampleRate
         self.contentHash = contentHash ?? ContentHash(of: bytes)
         self.peak = peak
     }
 
-    /// Mono samples as they were recorded, peaks above 1 included, resampled by windowed sinc: the input of mel spectrograms.
+    /// Mono samples, peaks above 1 left as they are, resampled by windowed sinc: the input of v3's and v4's mel spectrogram.
     ///
     /// - Parameter rate: In Hz.
     /// - Throws: ``AudioError`` with `invalidArgument` for a rate out of range.

@@ -20,9 +20,8 @@ import Torch
         for field in fields {
             let file = field.drop { $0 != "." }.dropFirst()
             let reference = try ReferenceAudio(
-                path: root.appendingPathComponent("fixtures/ref_audio/\(file)").path, role: .auxiliary,
-                melRate: format.melRate)
-            var mel = try spectrogram.compute(reference.melInput)
+                path: root.appendingPathComponent("fixtures/ref_audio/\(file)").path, role: .auxiliary)
+            var mel = try spectrogram.compute(reference.unscaledInput(rate: format.melRate))
             if field.hasPrefix("\(name)_norm.") {
                 let normalized = try MelSpectrogram.normalize(mel)
                 let back = try MelSpectrogram.denormalize(normalized)

@@ -44,14 +44,13 @@ import Torch
         {
             let model = speaker.model
             let reference = try ReferenceAudio(
-                path: set.url("fixtures/ref_audio/\(recording)").path, role: .auxiliary, rate: model.samplingRate,
-                melRate: model.format.melRate)
+                path: set.url("fixtures/ref_audio/\(recording)").path, role: .auxiliary, rate: model.samplingRate)
             let spectrogram = try Spectrogram(
                 filterLength: model.filterLength, hopLength: model.hopLength, windowLength: model.windowLength)
             return try speaker.prompt(
                 codes: codes, phones: phones,
                 style: model.styleEmbedding(of: spectrogram.compute(reference.spectrogramInput)),
-                mel: MelSpectrogram(model.format).compute(reference.melInput))
+                mel: MelSpectrogram(model.format).compute(reference.unscaledInput(rate: model.format.melRate)))
         }
     }
 
