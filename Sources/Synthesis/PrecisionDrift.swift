@@ -63,21 +63,13 @@ extension Synthesizer {
         var request = request
         request.streamingMode = 0
         return try await translatingErrors { [self, request] in
-            let lease = await speech.lease()
-            return try await ending(lease) {
+            try await leasing { lease in
                 guard var job = try await job(request, lease, {}) else {
                     throw SynthesisError(.badRequest, "there is nothing to speak in the text")
                 }
                 job.tokens = tokens
-                _ = try await speech.begin(job, lease)
-                var samples: [Int16] = []
-                while true {
-                    switch try await speech.advance(lease) {
-                    case .working: continue
-                    case .audio(let more): samples += more
-                    case .finished: return (await speech.tokens(lease), samples)
-                    }
-                }
+                let samples = try await collect(job, lease).samples
+                return (await speech.tokens(lease), samples)
             }
         }
     }

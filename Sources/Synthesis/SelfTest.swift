@@ -16,9 +16,9 @@ extension Synthesizer {
             pieces: [piece], prompt: lease.info.version.usesFlowMatching ? piece : nil,
             recordings: [SpeechDevice.Recording(content: tone.contentHash, isMain: true) { tone }], options: options,
             seed: 1, onStep: {})
-        _ = try await spoken(job, lease)
+        _ = try await collect(job, lease)
         let start = ContinuousClock.now
-        let audio = try await spoken(job, lease)
+        let audio = try await collect(job, lease)
         let taken = ContinuousClock.now - start
         guard audio.samples.contains(where: { abs(Int($0)) > 32 }) else {
             throw SynthesisError(
@@ -28,18 +28,6 @@ extension Synthesizer {
         }
         let (seconds, attoseconds) = taken.components
         return audio.duration / max(1e-6, Double(seconds) + Double(attoseconds) / 1e18)
-    }
-
-    private func spoken(_ job: SpeechDevice.Job, _ lease: SpeechDevice.Lease) async throws -> SpokenAudio {
-        let head = try await speech.begin(job, lease)
-        var samples: [Int16] = []
-        while true {
-            switch try await speech.advance(lease) {
-            case .working: continue
-            case .audio(let more): samples += more
-            case .finished: return SpokenAudio(samples: samples, sampleRate: head.sampleRate)
-            }
-        }
     }
 
     /// The phrase, long enough to measure by and short enough not to delay a start.

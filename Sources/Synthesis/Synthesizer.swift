@@ -1,6 +1,5 @@
 import Audio
 import Models
-import Synchronization
 import Text
 import Torch
 import Wire
@@ -74,28 +73,13 @@ public final class Synthesizer: Sendable {
         begin: @Sendable (SpokenHead) async throws -> Void,
         deliver: @Sendable ([Int16]) async throws -> Void
     ) async throws -> Double {
-        let lease = await speech.lease()
-        return try await ending(lease) {
-            let head: SpokenHead? = try await translatingErrors {
-                guard let job = try await job(request, lease, onStep) else { return nil }
-                return try await speech.begin(job, lease)
-            }
-            guard let head else {
+        try await leasing { lease in
+            guard let job = try await translatingErrors({ try await self.job(request, lease, onStep) }) else {
                 try await begin(SpokenHead(sampleRate: SpokenAudio.nothing.sampleRate, delivery: .whole))
                 try await deliver(SpokenAudio.nothing.samples)
                 return SpokenAudio.nothing.duration
             }
-            try await begin(head)
-            var count = 0
-            while true {
-                switch try await translatingErrors({ try await speech.advance(lease) }) {
-                case .working: continue
-                case .audio(let samples):
-                    count += samples.count
-                    try await deliver(samples)
-                case .finished: return Double(count) / Double(max(1, head.sampleRate))
-                }
-            }
+            return try await run(job, lease, begin: begin, deliver: deliver)
         }
     }
 
@@ -104,19 +88,19 @@ public final class Synthesizer: Sendable {
     public func speak(_ request: SpeechRequest, onStep: @escaping @Sendable () throws -> Void = {}) async throws
         -> SpokenAudio
     {
-        let collected = Mutex<(rate: Int, samples: [Int16])>((0, []))
-        _ = try await speak(
-            request, onStep: onStep, begin: { head in collected.withLock { $0.rate = head.sampleRate } },
-            deliver: { samples in collected.withLock { $0.samples += samples } })
-        return collected.withLock { SpokenAudio(samples: $0.samples, sampleRate: $0.rate) }
+        try await translatingErrors { [self] in
+            try await leasing { lease in
+                guard let job = try await job(request, lease, onStep) else { return .nothing }
+                return try await collect(job, lease)
+            }
+        }
     }
 
     /// Encodes a recording, so that the first request with it starts sooner.
     /// - Throws: `SynthesisError`.
     public func cacheReference(path: String) async throws {
         try await translatingErrors { [self] in
-            let lease = await speech.lease()
-            try await ending(lease) {
+            try await leasing { lease in
                 let recording = try await recording(path, isMain: true, lease)
                 try await speech.encode(recording, lease)
             }
@@ -128,8 +112,7 @@ public final class Synthesizer: Sendable {
     /// - Throws: `SynthesisError` with code `internal` for NaN or silence.
     public func warmUp() async throws -> Double {
         try await translatingErrors { [self] in
-            let lease = await speech.lease()
-            return try await ending(lease) { try await selfTest(lease) }
+            try await leasing { lease in try await selfTest(lease) }
         }
     }
 
@@ -225,7 +208,41 @@ public final class Synthesizer: Sendable {
         return SpeechDevice.Recording(content: content, isMain: isMain) { prepared }
     }
 
-    func ending<Result: Sendable>(
+    /// Speaks a job, handing its samples on as they come. What `begin` and `deliver` throw is passed on as it is.
+    /// - Returns: seconds of audio.
+    private func run(
+        _ job: SpeechDevice.Job, _ lease: SpeechDevice.Lease,
+        begin: (SpokenHead) async throws -> Void, deliver: ([Int16]) async throws -> Void
+    ) async throws -> Double {
+        let head = try await translatingErrors { try await speech.begin(job, lease) }
+        try await begin(head)
+        var count = 0
+        while true {
+            switch try await translatingErrors({ try await speech.advance(lease) }) {
+            case .working: continue
+            case .audio(let samples):
+                count += samples.count
+                try await deliver(samples)
+            case .finished: return Double(count) / Double(max(1, head.sampleRate))
+            }
+        }
+    }
+
+    /// Speaks a job and returns all of it at once.
+    func collect(_ job: SpeechDevice.Job, _ lease: SpeechDevice.Lease) async throws -> SpokenAudio {
+        var sampleRate = 0
+        var samples: [Int16] = []
+        _ = try await run(job, lease, begin: { sampleRate = $0.sampleRate }, deliver: { samples += $0 })
+        return SpokenAudio(samples: samples, sampleRate: sampleRate)
+    }
+
+    /// Does something with the routable set, which is kept until then.
+    func leasing<Result: Sendable>(_ body: (SpeechDevice.Lease) async throws -> Result) async throws -> Result {
+        let lease = await speech.lease()
+        return try await ending(lease) { try await body(lease) }
+    }
+
+    private func ending<Result: Sendable>(
         _ lease: SpeechDevice.Lease, _ body: () async throws -> Result
     ) async throws -> Result {
         do {
