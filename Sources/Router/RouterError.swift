@@ -9,8 +9,6 @@ public struct RouterError: Error, CustomStringConvertible {
         public static let badRequest = Code(description: "bad_request")
         /// A field of the request has the wrong type; `message` names each.
         public static let malformedField = Code(description: "malformed_field")
-        /// The request asks for something that this release does not do yet.
-        public static let notYetSupported = Code(description: "not_yet_supported")
         /// A path is outside of the allowed roots, or a key is wrong.
         public static let forbidden = Code(description: "forbidden")
         /// A key is needed and none came.

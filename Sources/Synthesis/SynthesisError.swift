@@ -7,8 +7,6 @@ public struct SynthesisError: Error, Sendable, CustomStringConvertible {
 
         /// A field of the request cannot be used as it is.
         public static let badRequest = Code(description: "bad request")
-        /// The request asks for something that this build does not have yet.
-        public static let notYetSupported = Code(description: "not yet supported")
         /// A file that the request names does not exist or cannot be read.
         public static let notFound = Code(description: "not found")
         /// A checkpoint cannot be used.

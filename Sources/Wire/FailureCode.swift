@@ -26,8 +26,6 @@ public struct FailureCode: RawRepresentable, Hashable, Sendable, Codable, Custom
 
     /// The request cannot be carried out as it stands.
     public static let badRequest = FailureCode(rawValue: "bad_request")
-    /// The request asks for something that this release does not do.
-    public static let notYetSupported = FailureCode(rawValue: "not_yet_supported")
     /// A path lies outside what may be read.
     public static let forbidden = FailureCode(rawValue: "forbidden")
     /// A file or a voice does not exist.

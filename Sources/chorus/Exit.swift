@@ -54,7 +54,7 @@ private func exitCode(for error: any Error) -> ExitCode {
     switch error {
     case let error as SynthesisError:
         switch error.code {
-        case .badRequest, .notYetSupported, .badCheckpoint: .dataError
+        case .badRequest, .badCheckpoint: .dataError
         case .notFound: .noInput
         case .outOfMemory: .temporaryFailure
         default: .failure

@@ -95,7 +95,6 @@ extension FailureCode {
     init(_ code: SynthesisError.Code) {
         switch code {
         case .badRequest: self = .badRequest
-        case .notYetSupported: self = .notYetSupported
         case .notFound: self = .notFound
         case .badCheckpoint: self = .badCheckpoint
         case .outOfMemory: self = .outOfMemory

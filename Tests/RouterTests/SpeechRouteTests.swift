@@ -127,7 +127,7 @@ import Worker
     }
 
     @Test(arguments: [
-        (FailureCode.badRequest, false, 400), (.notYetSupported, false, 400), (.notFound, false, 400),
+        (FailureCode.badRequest, false, 400), (.notFound, false, 400),
         (.forbidden, false, 403), (.internal, false, 500), (.outOfMemory, true, 503), (.deadline, false, 504),
         (FailureCode(rawValue: "something_new"), false, 500),
     ])

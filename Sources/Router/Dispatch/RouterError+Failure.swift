@@ -6,7 +6,6 @@ extension RouterError {
         let code: Code =
             switch failure.code {
             case .badRequest: .badRequest
-            case .notYetSupported: .notYetSupported
             case .forbidden: .forbidden
             case .notFound: .notFound
             case .deadline: .deadline

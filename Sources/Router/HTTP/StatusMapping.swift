@@ -8,7 +8,7 @@ extension RouterError.Code {
     /// 500 for a fault that is not the client's.
     var status: HTTPResponse.Status {
         switch self {
-        case .badRequest, .notYetSupported, .badCheckpoint, .notFound, .incompleteBody: .badRequest
+        case .badRequest, .badCheckpoint, .notFound, .incompleteBody: .badRequest
         case .malformedField: .unprocessableContent
         case .unauthorized: .unauthorized
         case .forbidden: .forbidden
