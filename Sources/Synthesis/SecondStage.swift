@@ -12,21 +12,19 @@ enum SecondStage {
     /// v3 and v4 draw a mel spectrogram that a vocoder makes audible; v3's band can be widened.
     case flow(FlowSpeaker, bandExtension: BandExtension?)
 
-    /// The model version, which decides symbols, languages and what can be streamed.
-    var version: ModelVersion {
+    /// The model itself.
+    private var model: any SoVITSModel {
         switch self {
-        case .direct(let model, _): model.version
-        case .flow(let speaker, _): speaker.model.version
+        case .direct(let model, _): model
+        case .flow(let speaker, _): speaker.model
         }
     }
 
+    /// The model version, which decides symbols, languages and what can be streamed.
+    var version: ModelVersion { model.version }
+
     /// The rate in Hz that reference spectrograms need.
-    var referenceRate: Int {
-        switch self {
-        case .direct(let model, _): model.samplingRate
-        case .flow(let speaker, _): speaker.model.samplingRate
-        }
-    }
+    var referenceRate: Int { model.samplingRate }
 
     /// What widens the band of finished audio; nil where there is nothing that could.
     var bandExtension: BandExtension? {
@@ -38,30 +36,19 @@ enum SecondStage {
 
     /// Encodes a recording.
     func encode(_ audio: ReferenceAudio, hubert: HuBERT, device: Device) throws -> EncodedReference {
-        func tokens(_ find: (Tensor) throws -> [Int]) throws -> [Int] {
-            guard !audio.semanticInput.isEmpty else { return [] }
-            return try find(try hubert.encode(audio.semanticInput).transpose(1, 2))
-        }
+        let tokens =
+            audio.semanticInput.isEmpty
+            ? [] : try model.semanticTokens(ssl: hubert.encode(audio.semanticInput).transpose(1, 2))
+        let spectrogram = try Spectrogram(model.configuration, device: device).compute(audio.spectrogramInput)
         switch self {
         case .direct(let model, let speaker):
-            let spectrogram = try Spectrogram(
-                filterLength: model.filterLength, hopLength: model.hopLength, windowLength: model.windowLength,
-                device: device
-            ).compute(audio.spectrogramInput)
-            return EncodedReference(
-                tokens: try tokens(model.semanticTokens),
-                style: try model.styleEmbedding(
-                    of: spectrogram, speaker: try speaker.map { try $0.embed(audio.speakerInput()) }))
+            let speaker = try speaker.map { try $0.embed(audio.speakerInput()) }
+            return EncodedReference(tokens: tokens, style: try model.styleEmbedding(of: spectrogram, speaker: speaker))
         case .flow(let speaker, _):
-            let model = speaker.model
-            let spectrogram = try Spectrogram(
-                filterLength: model.filterLength, hopLength: model.hopLength, windowLength: model.windowLength,
-                device: device
-            ).compute(audio.spectrogramInput)
+            let format = speaker.model.format
             return EncodedReference(
-                tokens: try tokens(model.semanticTokens), style: try model.styleEmbedding(of: spectrogram),
-                mel: try MelSpectrogram(model.format, device: device)
-                    .compute(audio.unscaledInput(rate: model.format.melRate)))
+                tokens: tokens, style: try speaker.model.styleEmbedding(of: spectrogram),
+                mel: try MelSpectrogram(format, device: device).compute(audio.unscaledInput(rate: format.melRate)))
         }
     }
 

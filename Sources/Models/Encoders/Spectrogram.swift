@@ -34,6 +34,15 @@ public struct Spectrogram {
         window = try Tensor.hannWindow(windowLength, device: device)
     }
 
+    /// Prepares the spectrogram that a SoVITS model's references need.
+    ///
+    /// - Throws: as ``init(filterLength:hopLength:windowLength:device:)``.
+    public init(_ configuration: SoVITSConfiguration, device: Device = .cpu) throws {
+        try self.init(
+            filterLength: configuration.filterLength, hopLength: configuration.hopLength,
+            windowLength: configuration.windowLength, device: device)
+    }
+
     /// Number of frequency bins.
     public var binCount: Int { filterLength / 2 + 1 }
 

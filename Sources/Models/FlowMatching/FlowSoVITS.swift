@@ -6,21 +6,12 @@ import Torch
 ///
 /// Follows `SynthesizerTrnV3` (GPT-SoVITS `module/models.py`). v3 and v4 files have the same names and shapes; they differ
 /// in the rate of the mel. Not `Sendable`: it stays on its device's thread.
-public final class FlowSoVITS {
-    /// The sizes of the encoders.
-    public let configuration: SoVITSConfiguration
-    /// v3 or v4.
-    public let version: ModelVersion
+public final class FlowSoVITS: SoVITSModel {
+    /// The parts that all versions have; the sizes of the rest are read off its tensors.
+    public let encoders: SoVITSEncoders
     /// How the mel of this version is made and cut.
     public let format: FlowFormat
-    /// Where it runs.
-    public let device: Device
-    /// Element type of its weights and activations.
-    public let dtype: DType
 
-    let quantizer: SemanticQuantizer
-    let textEncoder: TextEncoder
-    let referenceEncoder: ReferenceEncoder
     let conditionEncoder: ConditionEncoder
     let flow: FlowMatching
 
@@ -55,7 +46,7 @@ public final class FlowSoVITS {
                 weights = try WeightScope(base.weights, dtype: dtype, device: device)
                     .merging(WeightScope(checkpoint.weights, dtype: dtype, device: device))
             } catch {
-                throw Self.wrap(error, "merging the LoRA factors of \(checkpoint.file.path) into \(base.file.path)")
+                throw ModelError("merging the LoRA factors of \(checkpoint.file.path) into \(base.file.path)", error)
             }
         } else {
             weights = WeightScope(checkpoint.weights, dtype: dtype, device: device)
@@ -75,27 +66,14 @@ public final class FlowSoVITS {
         guard let format = FlowFormat(version) else {
             throw ModelError(.weights, "SoVITS \(version.rawValue) has no flow matching; v3 and v4 have")
         }
-        try configuration.validate()
-        self.configuration = configuration
-        self.version = version
+        encoders = try SoVITSEncoders(configuration, version: version, weights: weights)
         self.format = format
-        device = weights.device
-        dtype = weights.dtype
         do throws(TorchError) {
-            quantizer = try SemanticQuantizer(weights)
-            textEncoder = try TextEncoder(weights["enc_p"], configuration, featureWidth: quantizer.width)
-            referenceEncoder = try ReferenceEncoder(weights["ref_enc"], styleWidth: configuration.styleWidth)
             conditionEncoder = try ConditionEncoder(
                 weights, frameWidth: configuration.hiddenWidth, styleWidth: configuration.styleWidth)
             flow = try FlowMatching(weights["cfm"])
         } catch {
-            throw Self.wrap(error, "building SoVITS \(version.rawValue)")
-        }
-        guard textEncoder.mrte.width == configuration.styleWidth else {
-            throw ModelError(
-                .weights,
-                "enc_p.mrte is \(textEncoder.mrte.width) wide, the style embedding (gin_channels) "
-                    + "\(configuration.styleWidth); SoVITS \(version.rawValue) needs them equal")
+            throw ModelError("building SoVITS \(version.rawValue)", error)
         }
         guard conditionEncoder.width == flow.estimator.conditionWidth else {
             throw ModelError(
@@ -107,22 +85,6 @@ public final class FlowSoVITS {
 
     // MARK: What callers need to know
 
-    /// Rate of the reference spectrogram's audio, in Hz; not that of the speech.
-    public var samplingRate: Int { configuration.samplingRate }
-    /// Size of the reference spectrogram's transform, in samples.
-    public var filterLength: Int { configuration.filterLength }
-    /// Step of the reference spectrogram, in samples.
-    public var hopLength: Int { configuration.hopLength }
-    /// Length of the reference spectrogram's window, in samples.
-    public var windowLength: Int { configuration.windowLength }
-    /// Bins of the reference spectrogram that count, from the lowest.
-    public var referenceBins: Int { referenceEncoder.binCount }
-    /// Width of the HuBERT features that become semantic tokens.
-    public var featureWidth: Int { quantizer.width }
-    /// Number of phoneme symbols.
-    public var symbolCount: Int { textEncoder.symbolCount }
-    /// Number of semantic tokens.
-    public var tokenCount: Int { quantizer.tokenCount }
     /// Width of the condition of the flow.
     public var conditionWidth: Int { conditionEncoder.width }
     /// Bands of the mel.
@@ -130,40 +92,14 @@ public final class FlowSoVITS {
 
     // MARK: References
 
-    /// The semantic tokens of a recording, 25 a second.
-    ///
-    /// - Parameter ssl: HuBERT's last hidden state with time last, `[1, featureWidth, frames]`, 50 frames a second.
-    /// - Throws: ``ModelError`` with code `input` for another shape.
-    public func semanticTokens(ssl: Tensor) throws -> [Int] {
-        let shape = ssl.shape
-        guard shape.count == 3, shape[0] == 1, shape[1] == featureWidth, shape[2] >= SemanticQuantizer.stride else {
-            throw ModelError(
-                .input, "semantic tokens need features of shape [1, \(featureWidth), 2 or more frames], not \(shape)")
-        }
-        return try translating("finding semantic tokens") {
-            try quantizer.tokens(quantizer.project(ssl.to(device: device)))
-        }
-    }
-
     /// The style of the reference recording. It depends on nothing else, so it can be kept.
     ///
     /// - Parameter spectrogram: magnitudes `[1, bins, frames]` with at least ``referenceBins`` bins, made with
-    ///   ``filterLength``, ``hopLength`` and ``windowLength`` at ``samplingRate``.
+    ///   ``Spectrogram/init(_:device:)`` of the model's configuration at ``samplingRate``.
     /// - Returns: `[1, 1, styleWidth]`, for ``condition(codes:phones:style:speed:)``.
     /// - Throws: ``ModelError`` with code `input` for another shape.
     public func styleEmbedding(of spectrogram: Tensor) throws -> Tensor {
-        let shape = spectrogram.shape
-        guard shape.count == 3, shape[0] == 1, shape[1] >= referenceBins,
-            (1...SoVITS.maximumReferenceFrames).contains(shape[2])
-        else {
-            throw ModelError(
-                .input,
-                "a reference spectrogram must have shape [1, \(referenceBins) or more bins, "
-                    + "1 to \(SoVITS.maximumReferenceFrames) frames], not \(shape)")
-        }
-        return try translating("embedding a reference's style") {
-            try referenceEncoder(spectrogram.to(dtype, device: device))
-        }
+        try encode(reference: spectrogram)
     }
 
     // MARK: Speech
@@ -179,7 +115,7 @@ public final class FlowSoVITS {
     /// - Returns: `[1, frames, conditionWidth]` with about `codes × 3.75 / speed` (v3) or `codes × 4 / speed` (v4) frames.
     /// - Throws: ``ModelError`` with code `input` for ids, lengths or a speed out of range.
     public func condition(codes: [Int], phones: [Int], style: Tensor, speed: Double = 1) throws -> Tensor {
-        try check(codes: codes, phones: phones, speed: speed)
+        try check(codes: codes, phones: phones, speed: speed, scale: format.framesPerJointFrame, unit: "mel frames")
         let shape = [1, 1, configuration.styleWidth]
         guard style.shape == shape else {
             throw ModelError(.input, "the style must be a tensor of shape \(shape), not \(style.shape)")
@@ -195,10 +131,8 @@ public final class FlowSoVITS {
 
     /// What the text encoder makes of tokens and phonemes, `[1, frames, hiddenWidth]`, stretched to the speed.
     func jointFrames(codes: [Int], phones: [Int], style: Tensor, speed: Double) throws(TorchError) -> Tensor {
-        let speech = try textEncoder.encode(semantic: quantizer.features(codes))
-        let text = try textEncoder.encode(phonemes: phones)
-        let joint = try textEncoder.jointEncoder(textEncoder.mrte(speech, text: text, style: style))
-        return try textEncoder.stretch(joint, to: Int(SoVITS.frameCount(joint.size(1), speed: speed)))
+        let joint = try jointFrames(codes: codes, phones: phones, textStyle: style)
+        return try textEncoder.stretch(joint, to: Int(Self.frameCount(joint.size(1), speed: speed)))
     }
 
     /// Draws a mel spectrogram. Takes one standard normal `[batch, melWidth, frames]` from `generator`.
@@ -254,7 +188,7 @@ public final class FlowSoVITS {
                 condition: condition.to(dtype, device: device),
                 prompt: prompt.to(dtype, device: device).transpose(1, 2).contiguous(),
                 noise: noise([shape[0], melWidth, shape[1]]), steps: steps, checkpoint: checkpoint)
-            try SoVITS.requireFinite(mel)
+            try mel.requireFinite()
             return try mel.transpose(1, 2)
         }
     }
@@ -270,39 +204,5 @@ public final class FlowSoVITS {
                 "\(adapter.file.path) holds LoRA factors for a whole \(adapter.version.model.rawValue) model; "
                     + "\(base.file.path) is \(base.version.model.rawValue)\(base.version.isLoRA ? " LoRA" : "")")
         }
-    }
-
-    private func check(codes: [Int], phones: [Int], speed: Double) throws {
-        try SoVITS.check(codes, below: tokenCount, "semantic token")
-        try SoVITS.check(phones, below: symbolCount, "phoneme id")
-        guard speed.isFinite, speed > 0 else {
-            throw ModelError(.input, "the speed must be above 0, not \(speed)")
-        }
-        let length =
-            SoVITS.frameCount(codes.count * SemanticQuantizer.stride, speed: speed) * format.framesPerJointFrame
-        guard codes.count <= SoVITS.maximumFrames, length <= Double(Self.maximumFrames) else {
-            throw ModelError(
-                .input,
-                "\(codes.count) semantic tokens at speed \(speed) make \(length) mel frames; at most "
-                    + "\(Self.maximumFrames) are spoken at once: split the text")
-        }
-        guard phones.count <= SoVITS.maximumFrames else {
-            throw ModelError(
-                .input, "\(phones.count) phonemes are more than \(SoVITS.maximumFrames): split the text")
-        }
-    }
-
-    // MARK: Errors
-
-    func translating<Result>(_ what: String, _ body: () throws -> Result) throws -> Result {
-        do {
-            return try body()
-        } catch let error as TorchError {
-            throw Self.wrap(error, what)
-        }
-    }
-
-    private static func wrap(_ error: TorchError, _ what: String) -> ModelError {
-        ModelError(error.code == .weights ? .weights : .device, what, underlying: error)
     }
 }

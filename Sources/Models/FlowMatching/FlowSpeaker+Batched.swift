@@ -24,7 +24,7 @@ extension FlowSpeaker {
         var result = [[Float]](repeating: [], count: items.count)
         guard !spoken.isEmpty else { return result }
         let conditions = try spoken.map { try condition(items[$0], prompt, options) }
-        let samples = try model.translating("speaking \(spoken.count) texts together") {
+        let samples = try translating("speaking \(spoken.count) texts together") {
             let chunks = try Chunks(
                 joining: conditions, length: model.format.callFrames - prompt.frameCount,
                 overlap: model.format.overlapFrames)

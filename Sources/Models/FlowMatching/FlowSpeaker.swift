@@ -79,7 +79,7 @@ public struct FlowSpeaker {
             )
         }
         let condition = try model.condition(codes: codes, phones: phones, style: style)
-        return try model.translating("cutting the reference") {
+        return try translating("cutting the reference") {
             // Both begin together and end at the shorter one; of long ones the end is kept.
             let length = min(mel.size(2), condition.size(1))
             let kept = min(length, model.format.promptFrames)
@@ -110,7 +110,7 @@ public struct FlowSpeaker {
     ) throws -> [Float] {
         guard !item.codes.isEmpty else { return [] }
         let condition = try condition(item, prompt, options)
-        return try model.translating("speaking \(item.codes.count) semantic tokens") {
+        return try translating("speaking \(item.codes.count) semantic tokens") {
             let chunkLength = model.format.callFrames - prompt.frameCount
             var (promptCondition, promptMel) = (prompt.condition, prompt.mel)
             var mels: [Tensor] = []

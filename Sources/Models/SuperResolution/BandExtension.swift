@@ -136,7 +136,7 @@ public final class BandExtension {
                 pieces.append(try audio.narrow(0, start: (start - first) * hop, length: max(0, kept)))
             }
             let result = try Tensor.concatenate(pieces)
-            try SoVITS.requireFinite(result)
+            try result.requireFinite()
             return try result.floats()
         } catch let error as TorchError {
             throw ModelError(.device, "extending the band of \(samples.count) samples", underlying: error)

@@ -48,7 +48,7 @@ extension Vocoder {
         }
         do {
             let samples = try network(mel.to(dtype, device: device).transpose(1, 2).contiguous()).to(.float32)
-            try SoVITS.requireFinite(samples)
+            try samples.requireFinite()
             return samples
         } catch let error as TorchError {
             throw ModelError(.device, "making sound of \(shape[2]) mel frames", underlying: error)

@@ -12,8 +12,7 @@ import Torch
 
     @Test(arguments: FlowFixture.all) func encodesTheReference(_ fixture: FlowFixture) throws {
         let (model, golden) = (try fixture.model, try fixture.golden)
-        let spectrogram = try Spectrogram(
-            filterLength: model.filterLength, hopLength: model.hopLength, windowLength: model.windowLength)
+        let spectrogram = try Spectrogram(model.configuration)
         let root = fixture.set.name == "bundled" ? Fixtures.folder.appendingPathComponent("audio") : fixture.set.root
         let path = root.appendingPathComponent("fixtures/ref_audio/main_44k_stereo.wav").path
         let samples = try ReferenceAudio(path: path, role: .auxiliary).spectrogramInput

@@ -45,8 +45,7 @@ import Torch
             let model = speaker.model
             let reference = try ReferenceAudio(
                 path: set.url("fixtures/ref_audio/\(recording)").path, role: .auxiliary, rate: model.samplingRate)
-            let spectrogram = try Spectrogram(
-                filterLength: model.filterLength, hopLength: model.hopLength, windowLength: model.windowLength)
+            let spectrogram = try Spectrogram(model.configuration)
             return try speaker.prompt(
                 codes: codes, phones: phones,
                 style: model.styleEmbedding(of: spectrogram.compute(reference.spectrogramInput)),

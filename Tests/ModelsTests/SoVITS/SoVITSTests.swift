@@ -32,7 +32,8 @@ import Torch
         let model = try fixture.model
         #expect(model.version == fixture.version)
         #expect(model.samplingRate == 32_000)
-        #expect(model.filterLength == 2048 && model.hopLength == 640 && model.windowLength == 2048)
+        let sizes = model.configuration
+        #expect(sizes.filterLength == 2048 && sizes.hopLength == 640 && sizes.windowLength == 2048)
         #expect(model.upsampleFactor == 640)
         #expect(model.referenceBins == (fixture.version == .v1 ? 1025 : 704))
         #expect(model.symbolCount == (fixture.version == .v1 ? 322 : 732))
@@ -64,7 +65,7 @@ import Torch
             guard let url = fixture.recording(name) else { continue }
             let samples = try ReferenceAudio(path: url.path, role: .auxiliary).spectrogramInput
             let magnitudes = try spectrogram.compute(samples)
-            let encoded = try model.referenceEncoder(magnitudes)
+            let encoded = try model.encoders.referenceEncoder(magnitudes)
             let field = index == 0 ? "ge_ref" : "ge_ref.\(index)"
             try expect(encoded, matches: field, of: "refs3", in: golden, fixture)
             let speaker = try model.speakerWidth.map { _ in try golden.tensor("in.sv\(index)") }
