@@ -7,6 +7,8 @@ import Glibc
 /// where its window is not zero, a few dozen taps instead of the reference's dense row.
 /// Follows J. O. Smith, "Digital Audio Resampling", and `torchaudio/functional/functional.py`.
 public struct SincResampler: Sendable {
+    /// Zero crossings of the sinc on either side that the window keeps.
+    public static let zeroCrossings = 6.0
     /// Highest rate taken, in Hz: filters grow with it.
     public static let maximumRate = 768_000
 
@@ -16,11 +18,11 @@ public struct SincResampler: Sendable {
     public let targetRate: Int
 
     /// Input samples per block, after reduction.
-    let stride: Int
+    public let stride: Int
     /// Output samples per block, after reduction.
-    let phases: Int
+    public let phases: Int
     /// Zeros in front of the input: the reach of a filter, in input samples.
-    let width: Int
+    public let width: Int
     /// Taps kept per phase, a multiple of the SIMD width.
     private let taps: Int
     /// Where each phase's taps start, counted in the padded input of a block.
@@ -46,8 +48,8 @@ public struct SincResampler: Sendable {
         stride = sourceRate / divisor
         phases = targetRate / divisor
 
-        let zeroCrossings = 6.0
-        let cutoff = Double(min(stride, phases)) * 0.99
+        let zeroCrossings = Self.zeroCrossings
+        let cutoff = Self.cutoff(stride: stride, phases: phases)
         let reach = zeroCrossings * Double(stride) / cutoff
         width = Int(reach.rounded(.up))
         let laneCount = (2 * width + 2 + Lane.scalarCount - 1) / Lane.scalarCount
@@ -79,6 +81,9 @@ public struct SincResampler: Sendable {
         self.starts = starts
         self.coefficients = coefficients
     }
+
+    /// Where the lowpass cuts off, in zero crossings a block: the lower of both rates, rolled off.
+    public static func cutoff(stride: Int, phases: Int) -> Double { Double(min(stride, phases)) * 0.99 }
 
     /// The number of samples that `count` samples become: `ceil(count × target / source)`, the quotient rounded to
     /// single precision first, as torchaudio does.

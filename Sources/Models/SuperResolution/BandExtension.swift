@@ -1,4 +1,3 @@
-import Audio
 import Checkpoints
 import Torch
 
@@ -101,7 +100,7 @@ public final class BandExtension {
     ///
     /// - Parameters:
     ///   - samples: mono samples within −1…1.
-    ///   - rate: of these samples, in Hz; they go through the windowed-sinc resampler first.
+    ///   - rate: of these samples, in Hz; they are resampled first.
     ///   - checkpoint: called after each block; what it throws ends the work.
     /// - Returns: samples at ``samplingRate``, up to one hop fewer than the resampled ones are. Peaks may exceed 1.
     /// - Throws: ``ModelError`` with code `input` for too many samples, `notFinite` where the result has a NaN or an infinity;
@@ -114,7 +113,12 @@ public final class BandExtension {
                 .input, "\(samples.count) samples are more than \(Self.maximumSamples), the most whose band is extended"
             )
         }
-        let resampled = try SincResampler(from: rate, to: samplingRate).resample(samples)
+        let resampled: [Float]
+        do {
+            resampled = try resample(samples, rate: rate)
+        } catch let error as TorchError {
+            throw ModelError(.device, "resampling \(samples.count) samples", underlying: error)
+        }
         return try extend(resampled, windowLength: Self.windowLength, checkpoint: checkpoint)
     }
 

@@ -1,3 +1,4 @@
+import Audio
 import Checkpoints
 import Foundation
 import TestSupport
@@ -66,12 +67,26 @@ import Torch
         #expect(difference <= tolerance, "\(difference)")
 
         guard golden.contains("apbwe.in") else { return }
-        // A rounding error of the resampler turns the phase of empty bins, which the network hears.
+        let resampled = try model.resample(golden.floats("apbwe.in"), rate: 24_000)
+        let wantedResampled = try golden.floats("apbwe.resampled")
+        #expect(largestDifference(resampled, wantedResampled) <= 1e-6)
         let fromInput = try model.extend(golden.floats("apbwe.in"), rate: 24_000)
         #expect(fromInput.count == wanted.count)
-        let inner = largestDifference(
-            Array(fromInput.dropFirst(1024).dropLast(1024)), Array(wanted.dropFirst(1024).dropLast(1024)))
-        #expect(inner <= 1e-4, "\(inner)")
+        // Where libtorch rounds a last bit otherwise, on another processor, the phases of empty bins turn, which the network hears.
+        let whole = largestDifference(fromInput, wanted)
+        #expect(whole <= (resampled == wantedResampled ? tolerance : 1e-4), "\(whole)")
+    }
+
+    @Test(arguments: [(24_000, 1), (24_000, 5000), (44_100, 777), (24_001, 300), (48_000, 9)])
+    func resamplesAsTheSparseFilters(_ rate: Int, _ count: Int) throws {
+        let model = try Self.model()
+        let samples = try Generator(seed: 11).normal([count]).floats()
+        let expected = try SincResampler(from: rate, to: model.samplingRate).resample(samples)
+        let resampled = try model.resample(samples, rate: rate)
+        #expect(resampled.count == expected.count)
+        // Positions within a block of 147 samples in single precision cost some digits.
+        #expect(largestDifference(resampled, expected) <= 1e-4)
+        #expect(try model.resample([], rate: rate).isEmpty)
     }
 
     @Test func windowsDoNotChangeTheSamples() throws {
