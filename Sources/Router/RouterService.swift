@@ -79,7 +79,7 @@ actor RouterService {
     }
 
     private func keepTime() async {
-        // A tenth of the silence limit: a silent worker is noticed within that after the limit.
+        // A twentieth of the silence limit: a silent worker is noticed within that after the limit.
         let interval = max(policy.silenceLimit / 20, .milliseconds(5))
         var measured = clock.now
         while !Task.isCancelled {
@@ -277,33 +277,9 @@ actor RouterService {
             case .switched(let id, let outcome):
                 switches.removeValue(forKey: id)?.resume(returning: outcome)
             case .notice(let notice):
-                report(notice)
+                notice.record(metrics, logger)
             }
         }
         wakeIfIdle()
-    }
-
-    private func report(_ notice: RouterNotice) {
-        switch notice {
-        case .joined(let peer):
-            logger.info("a worker connected", metadata: ["worker": "\(peer)"])
-        case .serving(let peer, let epoch):
-            logger.notice("a worker is ready", metadata: ["worker": "\(peer)", "epoch": "\(epoch)"])
-        case .suspended(let peer, let condition):
-            logger.warning("a worker is out of rotation", metadata: ["worker": "\(peer)", "state": "\(condition)"])
-        case .recovered(let peer):
-            logger.notice("a worker is back in rotation", metadata: ["worker": "\(peer)"])
-        case .lost(let peer, let reason):
-            logger.warning("a worker was lost", metadata: ["worker": "\(peer)", "reason": "\(reason)"])
-        case .retried(let peer, let reason):
-            metrics.retries.increment()
-            logger.info("a request goes to another worker", metadata: ["from": "\(peer)", "reason": "\(reason)"])
-        case .violated(let peer, let text):
-            metrics.violations.increment()
-            logger.warning("a worker broke the protocol", metadata: ["worker": "\(peer)", "reason": "\(text)"])
-        case .refused(let peer, let reason):
-            logger.warning(
-                "a worker cannot load the committed weights", metadata: ["worker": "\(peer)", "reason": "\(reason)"])
-        }
     }
 }

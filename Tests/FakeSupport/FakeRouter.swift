@@ -10,13 +10,13 @@ public final class FakeRouter: Sendable {
         public var hello: Hello
         /// Its incarnation.
         public var incarnation: UInt64
-        /// Every READY of this session.
+        /// Every READY of this connection.
         public var ready: [Ready] = []
         /// The latest heartbeat.
         public var heartbeat: Heartbeat?
-        /// How many heartbeats came in this session.
+        /// How many heartbeats came on this connection.
         public var heartbeats = 0
-        /// Every PREPARED of this session.
+        /// Every PREPARED of this connection.
         public var prepared: [Prepared] = []
         /// How many times it said HELLO.
         public var hellos = 1
@@ -131,7 +131,7 @@ public final class FakeRouter: Sendable {
         socket.send(message, to: worker, incarnation: incarnation, requestID: id)
     }
 
-    /// Waits until a worker has said READY as often as told in its session.
+    /// Waits until a worker has said READY as often as told on its connection.
     @discardableResult
     public func ready(_ worker: PeerID, times: Int = 1) async throws -> Worker? {
         try await state.wait { ($0.workers[worker]?.ready.count ?? 0) >= times }.workers[worker]

@@ -187,7 +187,7 @@ struct DispatchStateMachine {
         return actions
     }
 
-    /// A worker, or a session of it, is gone with all that it had.
+    /// A worker, or a connection of it, is gone with all that it had.
     mutating func lost(_ peer: PeerID, reason: String, at now: ContinuousClock.Instant) -> [DispatchAction] {
         let affected = requestsOf(peer)
         attempts = attempts.filter { $0.value.peer != peer }

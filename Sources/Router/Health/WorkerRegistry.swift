@@ -10,7 +10,7 @@ struct WorkerRegistry {
     enum Change: Equatable {
         /// The worker is to be sent this.
         case reply(PeerID, incarnation: UInt64, Message)
-        /// A worker greeted; its earlier session, if any, was reported lost before.
+        /// A worker greeted; its earlier connection, if any, was reported lost before.
         case joined(PeerID)
         /// The worker serves this epoch.
         case serving(PeerID, epoch: UInt64)
@@ -18,7 +18,7 @@ struct WorkerRegistry {
         case suspended(PeerID, WorkerHealthStateMachine.Condition)
         /// A silent or hung worker is well again.
         case recovered(PeerID)
-        /// The worker, or this session of it, is gone with all that it had.
+        /// The worker, or this connection of it, is gone with all that it had.
         case lost(PeerID, reason: String)
     }
 
@@ -86,7 +86,7 @@ struct WorkerRegistry {
 
     // MARK: Frames
 
-    /// Takes in the first message of a session.
+    /// Takes in the first message of a connection.
     mutating func hello(
         _ hello: Hello, from peer: PeerID, incarnation: UInt64, at now: ContinuousClock.Instant
     ) -> [Change] {
@@ -125,9 +125,9 @@ struct WorkerRegistry {
         commitments[model] = Commitment(set: set, described: modelSet)
     }
 
-    /// Whether a frame belongs to a session that is known. Any such frame is a sign of life.
+    /// Whether a frame belongs to a connection that is known. Any such frame is a sign of life.
     ///
-    /// - Returns: what to do about a frame whose session is not known: ask for a greeting.
+    /// - Returns: what to do about a frame whose connection is not known: ask for a greeting.
     mutating func admit(
         from peer: PeerID, incarnation: UInt64, at now: ContinuousClock.Instant
     ) -> [Change]? {
