@@ -8,7 +8,7 @@ import Synchronization
 /// Callers block until their turn is over, so this is for work of milliseconds in code that is not asynchronous. The thread
 /// never waits for its callers, which therefore cannot deadlock it. It ends when the last reference goes.
 ///
-/// `@unchecked Sendable`: the queue is guarded by its mutex, and the content is made, used and destroyed on the thread alone.
+/// `@unchecked Sendable`: the queue is guarded by its monitor, and the content is made, used and destroyed on the thread alone.
 public final class ConfinedThread<Content>: @unchecked Sendable {
     private let queue: JobQueue<Content>
 
@@ -67,14 +67,13 @@ private protocol ThreadBody: AnyObject {
 
 /// Jobs for one thread, and the callers that wait for them.
 ///
-/// `@unchecked Sendable`: `jobs`, `finished` and `isClosed` are read and written under `mutex` only.
+/// `@unchecked Sendable`: `jobs`, `finished` and `isClosed` are read and written under `monitor` only.
 private final class JobQueue<Content>: ThreadBody, @unchecked Sendable {
     private typealias Job = (number: UInt64, body: (inout Content) -> Void)
 
     private let name: String
     private let make: @Sendable () -> Content
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let changed: UnsafeMutablePointer<pthread_cond_t>
+    private let monitor = Monitor()
     private var jobs: [Job] = []
     private var lastNumber: UInt64 = 0
     /// Jobs up to this number are done.
@@ -84,40 +83,25 @@ private final class JobQueue<Content>: ThreadBody, @unchecked Sendable {
     init(name: String, make: @escaping @Sendable () -> Content) {
         self.name = name
         self.make = make
-        mutex = .allocate(capacity: 1)
-        mutex.initialize(to: pthread_mutex_t())
-        pthread_mutex_init(mutex, nil)
-        changed = .allocate(capacity: 1)
-        changed.initialize(to: pthread_cond_t())
-        pthread_cond_init(changed, nil)
-    }
-
-    deinit {
-        pthread_cond_destroy(changed)
-        changed.deallocate()
-        pthread_mutex_destroy(mutex)
-        mutex.deallocate()
     }
 
     /// Queues a job and waits until it is done; false where there is no thread to do it.
     func perform(_ body: @escaping (inout Content) -> Void) -> Bool {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        guard !isClosed else { return false }
-        lastNumber += 1
-        let number = lastNumber
-        jobs.append((number, body))
-        pthread_cond_broadcast(changed)
-        while finished < number { pthread_cond_wait(changed, mutex) }
-        return true
+        monitor.locked {
+            guard !isClosed else { return false }
+            lastNumber += 1
+            let number = lastNumber
+            jobs.append((number, body))
+            monitor.wakeAll()
+            while finished < number { monitor.wait() }
+            return true
+        }
     }
 
     /// Ends the thread after the jobs that are queued.
     func close() {
-        pthread_mutex_lock(mutex)
-        isClosed = true
-        pthread_cond_broadcast(changed)
-        pthread_mutex_unlock(mutex)
+        monitor.locked { isClosed = true }
+        monitor.wakeAll()
     }
 
     func run() {
@@ -125,20 +109,18 @@ private final class JobQueue<Content>: ThreadBody, @unchecked Sendable {
         var content = make()
         while let job = nextJob() {
             job.body(&content)
-            pthread_mutex_lock(mutex)
-            finished = job.number
-            pthread_cond_broadcast(changed)
-            pthread_mutex_unlock(mutex)
+            monitor.locked { finished = job.number }
+            monitor.wakeAll()
         }
     }
 
     private func nextJob() -> Job? {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        while jobs.isEmpty {
-            if isClosed { return nil }
-            pthread_cond_wait(changed, mutex)
+        monitor.locked {
+            while jobs.isEmpty {
+                if isClosed { return nil }
+                monitor.wait()
+            }
+            return jobs.removeFirst()
         }
-        return jobs.removeFirst()
     }
 }

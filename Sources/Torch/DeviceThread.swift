@@ -8,7 +8,7 @@ import Synchronization
 /// blocks for seconds: neither belongs on the cooperative thread pool. An actor that returns this from
 /// `unownedExecutor` runs all its jobs here, one after the other.
 ///
-/// `@unchecked Sendable`: the queue is guarded by `mutex`, which every access holds; the rest is immutable or atomic.
+/// `@unchecked Sendable`: the queue is guarded by `monitor`, which every access holds; the rest is immutable or atomic.
 public final class DeviceThread: SerialExecutor, @unchecked Sendable {
     private struct Queue {
         var jobs: [UnownedJob] = []
@@ -36,9 +36,8 @@ public final class DeviceThread: SerialExecutor, @unchecked Sendable {
     private let name: String
     private let counters = Counters()
     private let start = ContinuousClock.now
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let condition: UnsafeMutablePointer<pthread_cond_t>
-    private let queue: UnsafeMutablePointer<Queue>
+    private let monitor = Monitor()
+    private var queue = Queue()
 
     /// Starts the thread.
     /// - Parameters:
@@ -46,14 +45,6 @@ public final class DeviceThread: SerialExecutor, @unchecked Sendable {
     ///   - setUp: runs first on the new thread, for settings that libtorch keeps per thread.
     public init(name: String, setUp: @escaping @Sendable () -> Void = {}) {
         self.name = String(name.prefix(15))
-        mutex = .allocate(capacity: 1)
-        mutex.initialize(to: pthread_mutex_t())
-        pthread_mutex_init(mutex, nil)
-        condition = .allocate(capacity: 1)
-        condition.initialize(to: pthread_cond_t())
-        pthread_cond_init(condition, nil)
-        queue = .allocate(capacity: 1)
-        queue.initialize(to: Queue())
         // The thread keeps this object alive until `close`, so that a running job never outlives its executor.
         let context = Unmanaged.passRetained(Launch(thread: self, setUp: setUp))
         var thread = pthread_t()
@@ -70,17 +61,8 @@ public final class DeviceThread: SerialExecutor, @unchecked Sendable {
             pthread_detach(thread)
         } else {
             context.release()
-            mutexLocked { queue.pointee.closed = true }
+            monitor.locked { queue.closed = true }
         }
-    }
-
-    deinit {
-        queue.deinitialize(count: 1)
-        queue.deallocate()
-        pthread_cond_destroy(condition)
-        condition.deallocate()
-        pthread_mutex_destroy(mutex)
-        mutex.deallocate()
     }
 
     private final class Launch: Sendable {
@@ -109,15 +91,15 @@ public final class DeviceThread: SerialExecutor, @unchecked Sendable {
 
     /// Ends the thread after the jobs that are already queued. Jobs that come later never run: close only when the actor is gone.
     public func close() {
-        mutexLocked { queue.pointee.closed = true }
-        pthread_cond_signal(condition)
+        monitor.locked { queue.closed = true }
+        monitor.wakeAll()
     }
 
     /// Queues a job; called by the Swift runtime.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        mutexLocked { queue.pointee.jobs.append(job) }
-        pthread_cond_signal(condition)
+        monitor.locked { queue.jobs.append(job) }
+        monitor.wakeAll()
     }
 
     /// The executor as the runtime wants it.
@@ -135,25 +117,19 @@ public final class DeviceThread: SerialExecutor, @unchecked Sendable {
     }
 
     private func nextJob() -> UnownedJob? {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        while queue.pointee.next == queue.pointee.jobs.count {
-            if queue.pointee.closed { return nil }
-            pthread_cond_wait(condition, mutex)
+        monitor.locked {
+            while queue.next == queue.jobs.count {
+                if queue.closed { return nil }
+                monitor.wait()
+            }
+            let job = queue.jobs[queue.next]
+            queue.next += 1
+            if queue.next == queue.jobs.count {
+                queue.jobs.removeAll(keepingCapacity: true)
+                queue.next = 0
+            }
+            return job
         }
-        let job = queue.pointee.jobs[queue.pointee.next]
-        queue.pointee.next += 1
-        if queue.pointee.next == queue.pointee.jobs.count {
-            queue.pointee.jobs.removeAll(keepingCapacity: true)
-            queue.pointee.next = 0
-        }
-        return job
-    }
-
-    private func mutexLocked(_ body: () -> Void) {
-        pthread_mutex_lock(mutex)
-        body()
-        pthread_mutex_unlock(mutex)
     }
 
     private static func nanoseconds(_ duration: Duration) -> Int64 {
