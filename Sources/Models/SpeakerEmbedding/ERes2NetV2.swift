@@ -74,7 +74,7 @@ public final class ERes2NetV2 {
             margin = (reach / Self.stride + 2) * Self.stride
             width = widths[4] * (filterBank.bandCount / Self.stride)
         } catch {
-            throw ModelError(.weights, "building the speaker embedding", underlying: error)
+            throw ModelError("building the speaker embedding", error)
         }
     }
 

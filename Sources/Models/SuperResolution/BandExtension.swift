@@ -92,7 +92,7 @@ public final class BandExtension {
             imaginaryOutput = try output("pha_i")
             window = try Tensor.hannWindow(configuration.windowLength, device: device)
         } catch {
-            throw ModelError(.weights, "building the band extension", underlying: error)
+            throw ModelError("building the band extension", error)
         }
     }
 

@@ -80,7 +80,7 @@ public final class BigVGAN: Vocoder {
             output = try TimeConvolution(
                 weights["conv_post"], from: width, to: 1, kernel: kernel, hasBias: configuration.hasOutputBias)
         } catch {
-            throw ModelError(.weights, "building BigVGAN", underlying: error)
+            throw ModelError("building BigVGAN", error)
         }
     }
 

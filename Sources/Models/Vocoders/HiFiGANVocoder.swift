@@ -57,7 +57,7 @@ public final class HiFiGANVocoder: Vocoder {
             try sizes.validate("v4 vocoder")
             decoder = try WaveDecoder(weights, sizes, styleWidth: nil, hasOutputBias: true)
         } catch let error as TorchError {
-            throw ModelError(.weights, "building the v4 vocoder", underlying: error)
+            throw ModelError("building the v4 vocoder", error)
         }
     }
 

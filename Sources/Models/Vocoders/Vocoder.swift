@@ -46,12 +46,10 @@ extension Vocoder {
                 "the vocoder takes mel frames of shape [1, \(bandCount), 1 to \(VocoderLimits.maximumFrames)], not \(shape)"
             )
         }
-        do {
+        return try translating("making sound of \(shape[2]) mel frames") {
             let samples = try network(mel.to(dtype, device: device).transpose(1, 2).contiguous()).to(.float32)
             try samples.requireFinite()
             return samples
-        } catch let error as TorchError {
-            throw ModelError(.device, "making sound of \(shape[2]) mel frames", underlying: error)
         }
     }
 }
