@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Checkpoints
@@ -7,19 +8,6 @@ import Testing
 ///
 /// Each test runs in a process of its own, so that other tests' memory does not count and a crash is one failure.
 @Suite struct FuzzTests {
-    /// SplitMix64, so that every run mutates alike.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
-    }
-
     private static let seeds = [
         "gpt.ckpt", "gpt_legacy.ckpt", "gpt_protocol4.ckpt", "gpt_deflated.ckpt", "gpt_zip64_no_folder.ckpt",
         "gpt_big_endian.ckpt", "gpt_unknown_class.ckpt", "values.pt", "values_protocol5.pt", "values_legacy.pt",
@@ -37,7 +25,7 @@ import Testing
             0xFE, 0xFF,
         ]
 
-    private static func mutate(_ bytes: [UInt8], _ metadata: [Int], with generator: inout Generator) -> [UInt8] {
+    private static func mutate(_ bytes: [UInt8], _ metadata: [Int], with generator: inout SplitMix64) -> [UInt8] {
         var result = bytes
         for _ in 0..<Int.random(in: 1...3, using: &generator) where !result.isEmpty {
             // Mostly where pickles and directories lie: weights are any bytes anyway.
@@ -123,7 +111,7 @@ import Testing
             let bytes = try Fixtures.bytes(name)
             return (bytes: bytes, metadata: metadataPlaces(of: bytes))
         }
-        var generator = Generator(state: 0x5EED)
+        var generator = SplitMix64(seed: 0x5EED)
         let idle = try Memory.residentByteCount()
         var readCount = 0
         var slowest = Duration.zero

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// One request that is wrong in some way.
 struct MalformedRequest: Sendable {
@@ -138,19 +139,5 @@ struct MalformedRequest: Sendable {
             ])
             return raw(text, endsThere: true)
         }
-    }
-}
-
-/// A small generator of random numbers with a seed, after Steele, Lea and Flood, "Fast Splittable Pseudorandom Number
-/// Generators" (2014).
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -11,10 +12,10 @@ extension EndToEnd {
             let before = try await server.allReady()
             let expected = try await server.speak(Speech("Hello there.")).body
             try prepare(server.workspace)
-            var generator = SplitMix64(state: 20_240_817)
+            var generator = SplitMix64(seed: 20_240_817)
             let requests = (0..<1000).map { MalformedRequest.make($0, using: &generator) }
             let start = ContinuousClock.now
-            let replies = try await withThrowingTaskGroup(of: [(Int, Connection.Reply?)].self) { group in
+            let replies = try await withThrowingTaskGroup(of: [(Int, HTTPConnection.Reply?)].self) { group in
                 for lane in 0..<8 {
                     group.addTask {
                         try await blocking {
@@ -61,8 +62,8 @@ extension EndToEnd {
         }
 
         /// Sends a request; nil where the server hangs up without an answer.
-        private static func send(_ request: MalformedRequest, to server: Server) throws -> Connection.Reply? {
-            let connection = try Connection(port: server.port)
+        private static func send(_ request: MalformedRequest, to server: Server) throws -> HTTPConnection.Reply? {
+            let connection = try HTTPConnection(port: server.port)
             connection.send(request.bytes)
             if request.endsThere { connection.finishSending() }
             return try? connection.reply()

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// A whole server of its own port, workspace and processes, as `chorus serve` makes it.
@@ -64,27 +65,27 @@ struct Server: Sendable {
     // MARK: Asking
 
     /// Sends a request on a connection of its own and reads the answer.
-    func ask(_ request: [UInt8]) async throws -> Connection.Reply {
+    func ask(_ request: [UInt8]) async throws -> HTTPConnection.Reply {
         let port = port
         return try await blocking {
-            let connection = try Connection(port: port)
+            let connection = try HTTPConnection(port: port)
             connection.send(request)
             return try connection.reply()
         }
     }
 
-    func get(_ path: String, _ query: [String: String] = [:]) async throws -> Connection.Reply {
+    func get(_ path: String, _ query: [String: String] = [:]) async throws -> HTTPConnection.Reply {
         try await ask(Request.get(path, query))
     }
 
     /// Has a text spoken.
-    func speak(_ speech: Speech) async throws -> Connection.Reply { try await ask(try speech.post()) }
+    func speak(_ speech: Speech) async throws -> HTTPConnection.Reply { try await ask(try speech.post()) }
 
     /// Sends a request and hands its connection over, to be hung up or read.
-    func begin(_ request: [UInt8]) async throws -> Connection {
+    func begin(_ request: [UInt8]) async throws -> HTTPConnection {
         let port = port
         return try await blocking {
-            let connection = try Connection(port: port)
+            let connection = try HTTPConnection(port: port)
             connection.send(request)
             return connection
         }

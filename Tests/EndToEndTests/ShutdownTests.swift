@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -9,7 +10,7 @@ extension EndToEnd {
                 let family = ProcessTable.children(of: server.command.pid)
                 #expect(family.count == 2)
                 let text = String(repeating: "This sentence is one of some. ", count: 12)
-                try await withThrowingTaskGroup(of: Connection.Reply.self) { group in
+                try await withThrowingTaskGroup(of: HTTPConnection.Reply.self) { group in
                     for seed in 0..<3 { group.addTask { try await server.speak(Speech(text, seed: seed)) } }
                     try await server.health("3 requests under way") { $0.workers.map(\.inFlight) == [3] }
                     let start = ContinuousClock.now

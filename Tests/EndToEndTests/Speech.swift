@@ -1,4 +1,3 @@
-import Audio
 import Foundation
 
 /// A request to `/tts`.
@@ -78,16 +77,4 @@ enum Request {
     private static func escaped(_ text: String) -> String {
         text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
     }
-}
-
-extension Connection.Reply {
-    /// Whether this is a whole WAV: the status, the length that HTTP announced, and the length in the WAV's own header.
-    var isWholeWave: Bool {
-        guard status == 200, isComplete, body.count > 44, body.starts(with: Array("RIFF".utf8)) else { return false }
-        let length = body[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
-        return length == body.count - 8 && headers["content-type"] == "audio/wav"
-    }
-
-    /// The audio.
-    func decoded() throws -> AudioClip { try AudioDecoder().decode(body, name: "the answer") }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -19,7 +20,7 @@ extension EndToEnd {
             let whole = expected
             let retriesBefore = try await retries(server)
 
-            let replies = try await withThrowingTaskGroup(of: (Int, Connection.Reply)?.self) { group in
+            let replies = try await withThrowingTaskGroup(of: (Int, HTTPConnection.Reply)?.self) { group in
                 for number in 0..<50 {
                     group.addTask {
                         let kind = number % Self.texts.count
@@ -63,9 +64,9 @@ extension EndToEnd {
             let start = ContinuousClock.now
             kill(worker.pid, SIGSTOP)
             defer { kill(worker.pid, SIGCONT) }
-            async let answers = withThrowingTaskGroup(of: Connection.Reply.self) { group in
+            async let answers = withThrowingTaskGroup(of: HTTPConnection.Reply.self) { group in
                 for seed in 0..<8 { group.addTask { try await server.speak(Speech("Hello there.", seed: seed)) } }
-                return try await group.reduce(into: [Connection.Reply]()) { $0.append($1) }
+                return try await group.reduce(into: [HTTPConnection.Reply]()) { $0.append($1) }
             }
             try await server.health("worker \(worker.id) out of rotation", within: .milliseconds(2500)) { health in
                 health.worker(worker.id)?.state != "ready"
@@ -88,7 +89,7 @@ extension EndToEnd {
         @Test func aClientThatHangsUpFreesItsWorker() async throws {
             let server = try Server.shared
             let long = Speech(String(repeating: "This sentence is one of very many. ", count: 150))
-            var connections: [Connection] = []
+            var connections: [HTTPConnection] = []
             for _ in 0..<4 { connections.append(try await server.begin(try long.post())) }
             try await server.health("4 requests under way") { $0.workers.map(\.inFlight).reduce(0, +) == 4 }
             let start = ContinuousClock.now
@@ -107,7 +108,7 @@ extension EndToEnd {
             let server = try Server.shared
             let long = try Speech(String(repeating: "This sentence is one of very many. ", count: 150)).post()
             // Four for each worker, and 64 that wait.
-            var connections: [Connection] = []
+            var connections: [HTTPConnection] = []
             for _ in 0..<72 { connections.append(try await server.begin(long)) }
             try await server.health("a full queue") { $0.queue.depth == 64 }
             let reply = try await server.speak(Speech("Hello there."))

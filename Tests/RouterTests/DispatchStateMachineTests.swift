@@ -1,4 +1,5 @@
 import Messaging
+import TestSupport
 import Testing
 import Wire
 
@@ -458,7 +459,7 @@ import Wire
     /// and nothing is left over.
     @Test(arguments: 0..<10)
     func everyRequestEndsOnce(seed: UInt64) throws {
-        var generator = SplitMix(state: seed)
+        var generator = SplitMix64(seed: seed)
         let scenario = Scenario {
             $0.queueLimit = 20
             $0.noWorkerGrace = .seconds(3)
@@ -529,18 +530,5 @@ import Wire
         for id in left { #expect((ends[id] ?? 0) <= 1) }
         #expect(scenario.machine.dispatch.queue.depth == 0)
         #expect(scenario.machine.dispatch.loads.values.allSatisfy { $0.count == 0 })
-    }
-}
-
-/// A small generator with a seed, so that a failure can be seen again.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

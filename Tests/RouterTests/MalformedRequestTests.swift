@@ -1,5 +1,6 @@
 import FakeSupport
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Router
@@ -36,7 +37,7 @@ import Testing
         Array("\(verb) \(target) HTTP/1.1\r\nHost: x\r\n\(headers)\r\n".utf8)
     }
 
-    private static func attempt(_ index: Int, _ generator: inout SplitMix) -> Attempt {
+    private static func attempt(_ index: Int, _ generator: inout SplitMix64) -> Attempt {
         let valid = RouterHarness.speech("Hello there.", seed: index)
         switch index % 16 {
         case 0:
@@ -143,7 +144,7 @@ import Testing
             configuration.maximumBodyBytes = 64 << 10
         } _: { router in
             let port = router.port
-            var generator = SplitMix(state: 7)
+            var generator = SplitMix64(seed: 7)
             let attempts = (0..<1000).map { Self.attempt($0, &generator) }
             let statuses = try await withThrowingTaskGroup(of: [Int: Int].self) { group in
                 for lane in 0..<8 {

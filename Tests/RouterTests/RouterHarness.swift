@@ -4,6 +4,7 @@ import Logging
 import Messaging
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Wire
 import Worker
 

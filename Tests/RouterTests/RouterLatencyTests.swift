@@ -1,4 +1,5 @@
 import FakeSupport
+import TestSupport
 import Testing
 import Wire
 import Worker

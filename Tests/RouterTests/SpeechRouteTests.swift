@@ -1,5 +1,6 @@
 import FakeSupport
 import Foundation
+import TestSupport
 import Testing
 import Wire
 import Worker

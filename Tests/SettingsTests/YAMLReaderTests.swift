@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Settings
@@ -114,7 +115,7 @@ import Testing
 
     /// Mutations of a real file: an answer or an error, never a trap.
     @Test func mutatedFilesNeverTrap() throws {
-        var generator = SplitMix64(state: 11)
+        var generator = SplitMix64(seed: 11)
         let original = [UInt8](try Data(contentsOf: fixtures.appending(path: "server-saved.yaml")))
         var refused = 0
         for _ in 0..<2_000 {
@@ -131,18 +132,5 @@ import Testing
             do throws(SettingsError) { _ = try YAMLReader.parse(bytes, name: "x") } catch { refused += 1 }
         }
         #expect(refused > 100 && refused < 2_000)
-    }
-}
-
-/// A small generator with a seed, so that a failure repeats.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
