@@ -10,6 +10,8 @@ public final class SharedDecoder {
     private var similarity: [Float]??
 
     /// A decoder without requests.
+    ///
+    /// - Throws: `TorchError` where the device has no room for its cache.
     public init(_ model: Text2Semantic) throws {
         self.model = model
         batch = try DecodeBatch(model)

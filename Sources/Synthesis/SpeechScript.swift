@@ -2,7 +2,8 @@
 public struct SpeechScript {
     /// The length of each piece's normalised text in code points, by which pieces are sorted into batches.
     public let lengths: [Int]
-    /// Makes a piece, when its turn comes: streamed speech begins before the features of the last piece are known.
+    /// Makes a piece, by its index, when its turn comes: streamed speech begins before the features of the last piece are
+    /// known. Throws what its encoder throws.
     public let piece: (Int) throws -> PreparedPiece
     /// The reference's transcript; nil for none.
     public let prompt: PreparedPiece?

@@ -137,6 +137,7 @@ public final class Synthesizer: Sendable {
     }
 
     /// Makes the set that was prepared for this epoch the routable one. Requests that began before go on with the old one.
+    /// - Throws: `SynthesisError` with code `internal` where none is prepared for it.
     public func commit(epoch: UInt64) async throws -> ModelSetInfo { try await speech.commit(epoch: epoch) }
 
     /// Forgets the set that was prepared for this epoch.

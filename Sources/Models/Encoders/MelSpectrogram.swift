@@ -30,6 +30,8 @@ public struct MelSpectrogram {
     }
 
     /// Prepares what a version of the model needs.
+    ///
+    /// - Throws: as ``init(rate:filterLength:hopLength:device:)``.
     public init(_ format: FlowFormat, device: Device = .cpu) throws {
         try self.init(
             rate: format.melRate, filterLength: format.melFilterLength, hopLength: format.melHopLength, device: device)
@@ -44,12 +46,12 @@ public struct MelSpectrogram {
         try filters.matmul(spectrogram.compute(samples)).clamp(low: Self.floor).log()
     }
 
-    /// Logarithms to about −1…1, as the flow takes them.
+    /// Logarithms to about −1…1, as the flow takes them; any shape.
     public static func normalize(_ mel: Tensor) throws(TorchError) -> Tensor {
         try (mel - range.low) / (range.high - range.low) * 2 - 1
     }
 
-    /// About −1…1 to logarithms, as vocoders take them.
+    /// About −1…1 to logarithms, as vocoders take them; any shape.
     public static func denormalize(_ mel: Tensor) throws(TorchError) -> Tensor {
         try (mel + 1) / 2 * (range.high - range.low) + range.low
     }

@@ -10,6 +10,8 @@ public final class DecodeBatch {
     private var sessions: [DecodeSession] = []
 
     /// An empty batch with a cache of its own.
+    ///
+    /// - Throws: as ``Text2Semantic/makeCache()``.
     public init(_ model: Text2Semantic) throws {
         self.model = model
         cache = try model.makeCache()
@@ -27,6 +29,8 @@ public final class DecodeBatch {
     }
 
     /// Takes a request out, with the texts that have not ended.
+    ///
+    /// - Throws: `TorchError` where its rows cannot be taken out of the cache; the request has left in any case.
     public func leave(_ session: DecodeSession) throws {
         sessions.removeAll { $0 === session }
         for row in session.abandon() { try cache.remove(row) }

@@ -79,6 +79,8 @@ public final class KVCache {
     }
 
     /// Removes a row; the last row moves into its slot.
+    ///
+    /// - Throws: `TorchError`.
     public func remove(_ row: Row) throws {
         guard rows.indices.contains(row.slot), rows[row.slot] === row, let last = rows.last else { return }
         if last !== row {

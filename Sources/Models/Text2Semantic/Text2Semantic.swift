@@ -66,6 +66,8 @@ public final class Text2Semantic {
     }
 
     /// An empty cache for this model.
+    ///
+    /// - Throws: `TorchError` where the device has no room.
     public func makeCache() throws -> KVCache { try KVCache(configuration, dtype: dtype, device: device) }
 
     // MARK: Running
