@@ -21,6 +21,7 @@ struct Measure: Sendable {
     static let loadV4Vocoder = Measure(name: "load the v4 vocoder", unit: "s", reference: nil)
     static let loadBandExtension = Measure(name: "load AP-BWE", unit: "s", reference: nil)
     static let loadFlow = Measure(name: "load SoVITS v4", unit: "s", reference: nil)
+    static let loadV3 = Measure(name: "load SoVITS v3 and BigVGAN", unit: "s", reference: nil)
     static let loadAdapter = Measure(name: "load a LoRA file for v4, rank 32", unit: "s", reference: nil)
     static let hubert = Measure(name: "HuBERT, 5 s", unit: "ms", reference: 473)
     static let prefill = Measure(name: "prefill of 180 tokens, batch 1", unit: "ms", reference: 236)
