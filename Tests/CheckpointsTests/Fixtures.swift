@@ -1,21 +1,18 @@
 import Foundation
+import TestSupport
 
 @testable import Checkpoints
 
 /// Where the test files lie.
 enum Fixtures {
-    private static let testFolder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent()
-
     /// The small files of the repository.
-    static let folder = testFolder.deletingLastPathComponent().appending(path: "Fixtures/checkpoints")
+    static let folder = TestSupport.Fixtures.folder.appending(path: "checkpoints")
 
     /// The whole set of model goldens, where it lies beside the repository.
-    static let goldenModels: URL? = {
-        let repository = testFolder.deletingLastPathComponent().deletingLastPathComponent()
-        let folder = repository.deletingLastPathComponent().appending(path: "shared/goldens/models")
+    static let goldenModels: URL? = TestSupport.Fixtures.sharedGoldens.flatMap {
+        let folder = $0.appending(path: "models")
         return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
-    }()
+    }
 
     static func path(_ name: String) -> String { folder.appending(path: name).path }
 

@@ -1,30 +1,28 @@
 import Foundation
+import TestSupport
 
 /// What has to be there before the program can be run: its binary, the text data, the demo voice.
 enum Installation {
-    private static let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
     /// The program: the one built together with these tests; without one, `CHORUS_BINARY` or the repository's debug build.
     static let binary: String? = {
         let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         let candidates: [String?] = [
             tests.deletingLastPathComponent().appendingPathComponent("chorus").path,
             ProcessInfo.processInfo.environment["CHORUS_BINARY"],
-            repository.appendingPathComponent(".build/debug/chorus").path,
+            Fixtures.repository.appendingPathComponent(".build/debug/chorus").path,
         ]
         return candidates.compactMap { $0 }.first { FileManager.default.isExecutableFile(atPath: $0) }
     }()
 
     /// The folder that `cluster/setup` fills.
     static let home =
-        ProcessInfo.processInfo.environment["CHORUS_HOME"] ?? repository.appendingPathComponent(".chorus").path
+        ProcessInfo.processInfo.environment["CHORUS_HOME"] ?? Fixtures.repository.appendingPathComponent(".chorus").path
 
     /// The demo voice, never to be written to.
-    static let voice = repository.appendingPathComponent("cluster/demo-voice")
+    static let voice = Fixtures.repository.appendingPathComponent("cluster/demo-voice")
 
     /// Checkpoints that are broken in one way each.
-    static let checkpoints = repository.appendingPathComponent("Tests/Fixtures/checkpoints")
+    static let checkpoints = Fixtures.folder.appendingPathComponent("checkpoints")
 
     /// What is not there and how to get it; nil where all is.
     static let missing: String? = {

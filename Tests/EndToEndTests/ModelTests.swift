@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -55,8 +56,7 @@ extension EndToEnd {
 
         /// A set with random weights of other sizes than the demo voice's.
         private static func writeFixture(in workspace: Workspace) throws -> String {
-            let models = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-                .deletingLastPathComponent().appendingPathComponent("Fixtures/models").path
+            let models = Fixtures.folder.appendingPathComponent("models").path
             let name = "gsv-v2final-pretrained"
             let text = """
                 custom:

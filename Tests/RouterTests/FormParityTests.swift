@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Wire
 
@@ -8,8 +9,7 @@ import Wire
 /// types, messages and places exactly, values exactly.
 @Suite struct FormParityTests {
     private static let cases: [JSONValue] = {
-        let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Fixtures/router/forms.json")
+        let url = Fixtures.folder.appending(path: "router/forms.json")
         guard let text = try? String(contentsOf: url, encoding: .utf8),
             case .array(let cases)? = try? JSONParser.parse(text)
         else { return [] }

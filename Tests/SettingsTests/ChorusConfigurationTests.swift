@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Settings
@@ -109,8 +110,7 @@ import Testing
     }
 
     @Test func everyKeyIsDocumentedWithItsDefault() throws {
-        let repository = fixtures.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let text = try String(contentsOf: repository.appending(path: "cluster/chorus.yaml"), encoding: .utf8)
+        let text = try String(contentsOf: Fixtures.repository.appending(path: "cluster/chorus.yaml"), encoding: .utf8)
         let lines = text.split(separator: "\n").filter { $0.hasPrefix("#") && !$0.hasPrefix("# ") && $0 != "#" }
         let uncommented = lines.map { String($0.dropFirst()) }.joined(separator: "\n")
         let documented = try #require(parse(uncommented).mapping).entries.compactMap(\.key.string)

@@ -1,11 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Settings
 
 /// The folder of this target's fixtures.
-let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .appending(path: "Fixtures/settings")
+let fixtures = Fixtures.folder.appending(path: "settings")
 
 /// Runs the body with a new folder, which is removed afterwards. The path is free of symbolic links.
 func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {

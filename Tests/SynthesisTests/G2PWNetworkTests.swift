@@ -1,38 +1,24 @@
 import Foundation
+import TestSupport
 import Testing
 import Text
 
 @testable import Synthesis
 
 @Suite struct G2PWNetworkTests {
-    private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/g2pw")
-
-    private struct Expectations: Decodable {
-        struct Query: Decodable {
-            let tokens: [Int]
-            let position: Int
-            let character: Int
-            let allowed: [Int]
-            let answer: Int
-        }
-        let labels: Int
-        let queries: [Query]
-    }
-
     private let network: G2PWNetwork
-    private let expected: Expectations
+    private let expected: G2PWExpectations
 
     init() throws {
-        network = try G2PWNetwork(path: Self.folder.appending(path: "narrow.onnx").path, threadCount: 1)
-        expected = try JSONDecoder().decode(
-            Expectations.self, from: Data(contentsOf: Self.folder.appending(path: "narrow.json")))
+        let file = G2PWExpectations.folder.appending(path: "narrow.onnx")
+        network = try G2PWNetwork(path: file.path, threadCount: 1)
+        expected = try G2PWExpectations(of: file)
     }
 
-    private func query(_ query: Expectations.Query) -> PolyphoneQuery {
+    private func query(_ query: G2PWExpectations.Query) -> PolyphoneQuery {
         PolyphoneQuery(
             tokenIDs: query.tokens, position: query.position, characterID: query.character,
-            allowedLabels: (0..<expected.labels).map(query.allowed.contains))
+            allowedLabels: expected.allowed(query))
     }
 
     @Test("several sentences at once, and several characters of one, from several threads")

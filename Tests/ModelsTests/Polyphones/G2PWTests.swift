@@ -1,41 +1,22 @@
 import Checkpoints
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Models
 
 /// The network agrees with onnxruntime on networks of random weights, exported as the published one was.
 @Suite struct G2PWTests {
-    private static let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "Fixtures/g2pw")
-
-    private struct Expectations: Decodable {
-        struct Query: Decodable {
-            let tokens: [Int]
-            let position: Int
-            let character: Int
-            let allowed: [Int]
-            let answer: Int
-            let probabilities: [Float]
-            let logits: [Float]?
-        }
-        let heads: Int
-        let labels: Int
-        let queries: [Query]
-    }
-
     /// Networks to compare: the committed ones, and one of the published sizes where CHORUS_G2PW_FOLDER names its folder.
     private static let networks: [URL] = {
-        let committed = ["narrow", "wide"].map { folder.appending(path: $0 + ".onnx") }
+        let committed = ["narrow", "wide"].map { G2PWExpectations.folder.appending(path: $0 + ".onnx") }
         let other = ProcessInfo.processInfo.environment["CHORUS_G2PW_FOLDER"]
         return committed + (other.map { [URL(fileURLWithPath: $0).appending(path: "g2pW.onnx")] } ?? [])
     }()
 
     @Test("logits and probabilities of 200 queries within 1e-4 of onnxruntime's", arguments: networks)
     func parity(_ network: URL) throws {
-        let answers = network.deletingPathExtension().appendingPathExtension("json")
-        let expected = try JSONDecoder().decode(Expectations.self, from: Data(contentsOf: answers))
+        let expected = try G2PWExpectations(of: network)
         try #require(expected.queries.count >= 200)
         let model = try G2PW(G2PW.Checkpoint(path: network.path))
         #expect(model.configuration.encoder.headCount == expected.heads)
@@ -46,7 +27,7 @@ import Testing
         for query in expected.queries {
             let target = G2PW.Target(
                 position: query.position, characterID: query.character,
-                allowedLabels: (0..<expected.labels).map(query.allowed.contains))
+                allowedLabels: expected.allowed(query))
             let answer = try #require(try model.answers(tokenIDs: query.tokens, [target]).first)
             #expect(answer.label == query.answer)
             for (label, probability) in zip(query.allowed, query.probabilities) {

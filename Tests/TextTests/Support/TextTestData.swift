@@ -1,19 +1,18 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Text
 
 /// Where tests find data: the converted resources, the committed fixtures, and the goldens where they are present.
 enum TextTestData {
-    static let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    static let fixtures = repository.appendingPathComponent("Tests/Fixtures/text")
-    static let shared = repository.deletingLastPathComponent().appendingPathComponent("shared")
+    static let fixtures = Fixtures.folder.appendingPathComponent("text")
+    static let shared = Fixtures.repository.deletingLastPathComponent().appendingPathComponent("shared")
     static let goldens = shared.appendingPathComponent("goldens/text")
     static let nltkTagger = shared.appendingPathComponent("resources/averaged_perceptron_tagger_eng")
 
     static let resources: TextResources = {
-        let home = ProcessInfo.processInfo.environment["CHORUS_HOME"] ?? repository.path + "/.chorus"
+        let home = ProcessInfo.processInfo.environment["CHORUS_HOME"] ?? Fixtures.repository.path + "/.chorus"
         return TextResources(directory: home + "/text")
     }()
     static let frontEnd = TextFrontEnd(resources: resources)
@@ -57,7 +56,8 @@ enum TextTestData {
             tagger = english.load_tagger((source, english.read_nltk(source)), {})
             english.convert_tagger(tagger, sys.argv[3])
             """,
-            repository.appendingPathComponent("cluster").path, nltkTagger.path, folder.path + "/english-tagger.bin",
+            Fixtures.repository.appendingPathComponent("cluster").path, nltkTagger.path,
+            folder.path + "/english-tagger.bin",
         ]
         try converter.run()
         converter.waitUntilExit()
