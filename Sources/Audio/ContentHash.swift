@@ -1,7 +1,14 @@
 /// The SHA-256 of some bytes (FIPS 180-4): what encoded recordings are cached by.
 public struct ContentHash: Hashable, Sendable, CustomStringConvertible {
-    /// The digest, eight 32-bit words in order.
-    private let words: SIMD8<UInt32>
+    /// The digest, eight 32-bit words in order, two in each field.
+    ///
+    /// Not a vector: with an alignment above 16 bytes, a growing array of recordings in an asynchronous function corrupted
+    /// the heap (Swift 6.3 on Linux, optimised).
+    private let first, second, third, fourth: UInt64
+
+    private var words: [UInt32] {
+        [first, second, third, fourth].flatMap { [UInt32($0 >> 32), UInt32(truncatingIfNeeded: $0)] }
+    }
 
     /// Hashes bytes.
     public init(of bytes: [UInt8]) {
@@ -22,13 +29,14 @@ public struct ContentHash: Hashable, Sendable, CustomStringConvertible {
                 }
             }
         }
-        words = state
+        func pair(_ index: Int) -> UInt64 { UInt64(state[index]) << 32 | UInt64(state[index + 1]) }
+        (first, second, third, fourth) = (pair(0), pair(2), pair(4), pair(6))
     }
 
     /// The digest as 64 lower-case hexadecimal digits.
     public var description: String {
-        (0..<8).map { index in
-            let digits = String(words[index], radix: 16)
+        words.map { word in
+            let digits = String(word, radix: 16)
             return String(repeating: "0", count: 8 - digits.count) + digits
         }.joined()
     }

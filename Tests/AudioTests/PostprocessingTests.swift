@@ -116,6 +116,11 @@ import Testing
 }
 
 @Suite struct ContentHashTests {
+    /// A wider alignment corrupted the heap of requests with auxiliary references.
+    @Test func isAlignedLikeOrdinaryValues() {
+        #expect(MemoryLayout<ContentHash>.alignment <= 16)
+    }
+
     @Test(arguments: [
         ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
