@@ -151,9 +151,9 @@ const bool installed = [] {
     // heap is left full of holes. What is needed again and again is kept above.
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_ARENA_MAX, 4);
-    // oneDNN compiles a kernel for each shape that it meets and keeps 1024 of them: 0.6 GB in a process that speaks texts of all
-    // lengths. A quarter of them holds what is met again soon. What the environment says goes first.
-    setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256", 0);
+    // oneDNN compiles a kernel for each shape that it meets and keeps 1024 of them, up to a megabyte each. Convolutions along
+    // time are our own; of what is left, so many are met again soon. What the environment says goes first.
+    setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64", 0);
     c10::SetCPUAllocator(&KeepingAllocator::shared(), 1);
     return true;
 }();

@@ -19,6 +19,7 @@
 
 #include "Guard.h"
 #include "HostAttention.h"
+#include "HostConvolution.h"
 #include "HostLinear.h"
 
 using namespace ctorch;
@@ -54,6 +55,18 @@ ct_tensor ct_conv2d(ct_tensor a, ct_tensor weight, ct_tensor bias, const int64_t
     return make(status, "conv2d", {a, weight, bias}, [&] {
         return at::conv2d(borrow(a), borrow(weight), borrow_optional(bias), list(stride, 2), list(padding, 2),
                           list(dilation, 2), groups);
+    });
+}
+
+ct_tensor ct_packed_convolution(ct_tensor weight, int64_t groups, ct_status *status) {
+    return make(status, "packed_convolution", {weight}, [&] { return packed_convolution(borrow(weight), groups); });
+}
+
+ct_tensor ct_host_convolution(ct_tensor a, ct_tensor packed, ct_tensor bias, int64_t out, int64_t kernel, int64_t padding,
+                              int64_t dilation, int64_t groups, ct_status *status) {
+    return make(status, "host_convolution", {a, packed, bias}, [&] {
+        return host_convolution(borrow(a), borrow(packed), borrow_optional(bias),
+                                {out, kernel, padding, dilation, groups});
     });
 }
 

@@ -32,6 +32,17 @@ CTORCH_INLINE void store(float *to, const Vector &v) {
     std::memcpy(to, &v, sizeof(v));
 }
 
+/// a × b + c, rounded once wherever it stands: left to itself, a compiler rounds the product too where that lets it share work.
+template <typename Vector>
+CTORCH_INLINE Vector fused(const Vector &a, float b, const Vector &c) {
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_elementwise_fma)
+    return __builtin_elementwise_fma(a, b - Vector{}, c);  // Taking away 0 changes no number, so it costs nothing.
+#endif
+#endif
+    return a * b + c;
+}
+
 CTORCH_INLINE Float4 fold(Float4 v) { return v; }
 CTORCH_INLINE Float4 fold(const Float8 &v) {
     return __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);

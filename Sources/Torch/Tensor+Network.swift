@@ -36,6 +36,27 @@ extension Tensor {
             ct_conv2d(handle, weight.handle, bias?.handle, stride, padding, dilation, Int64(groups), $0)
         }
     }
+    /// The weight `[out, in / groups, kernel]` of a convolution, float32 on the CPU, in the order in which
+    /// `hostConvolution` reads it: one dimension.
+    public func packedConvolution(groups: Int = 1) throws(TorchError) -> Tensor {
+        try make { ct_packed_convolution(handle, Int64(groups), $0) }
+    }
+    /// A convolution along time by a kernel of our own that is the same for every length; self is `[batch, time, in]`,
+    /// float32 on the CPU. What lies beyond its ends counts as 0. A frame's bits do not depend on how many there are.
+    /// - Parameters:
+    ///   - packed: of `packedConvolution` with the same groups.
+    ///   - bias: float32 `[out]`.
+    /// - Returns: `[batch, time + 2 × padding − dilation × (kernel − 1), out]`.
+    /// - Throws: `TorchError` where the shapes do not fit or the input is shorter than the kernel.
+    public func hostConvolution(
+        _ packed: Tensor, _ bias: Tensor?, out: Int, kernel: Int, padding: Int, dilation: Int = 1, groups: Int = 1
+    ) throws(TorchError) -> Tensor {
+        try make {
+            ct_host_convolution(
+                handle, packed.handle, bias?.handle, Int64(out), Int64(kernel), Int64(padding), Int64(dilation),
+                Int64(groups), $0)
+        }
+    }
     /// Layer normalisation over the last dimensions.
     public func layerNorm(
         _ shape: [Int], weight: Tensor?, bias: Tensor?, eps: Double = 1e-5

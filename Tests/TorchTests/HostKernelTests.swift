@@ -47,6 +47,92 @@ import Testing
         #expect(throws: TorchError.self) { try x.linear(weight, generator.normal([4])) }
     }
 
+    /// Input and output channels, kernel, dilation, groups, frames.
+    struct Convolution: CustomTestStringConvertible {
+        let (input, output, kernel, dilation, groups, frames): (Int, Int, Int, Int, Int, Int)
+        let padding: Int
+
+        init(
+            _ input: Int, _ output: Int, kernel: Int, dilation: Int = 1, groups: Int = 1, frames: Int,
+            padding: Int? = nil
+        ) {
+            (self.input, self.output, self.kernel) = (input, output, kernel)
+            (self.dilation, self.groups, self.frames) = (dilation, groups, frames)
+            self.padding = padding ?? (kernel - 1) / 2 * dilation
+        }
+
+        var testDescription: String { "\(input) to \(output), \(kernel) by \(dilation), \(groups), \(frames)" }
+
+        func host(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?) throws -> Tensor {
+            try x.hostConvolution(
+                weight.packedConvolution(groups: groups), bias, out: output, kernel: kernel, padding: padding,
+                dilation: dilation, groups: groups)
+        }
+    }
+
+    @Test(arguments: [
+        Convolution(1, 1, kernel: 1, frames: 1), Convolution(3, 5, kernel: 3, frames: 7),
+        Convolution(16, 1, kernel: 7, frames: 401), Convolution(100, 64, kernel: 7, frames: 193),
+        Convolution(64, 130, kernel: 11, dilation: 5, frames: 20),
+        Convolution(24, 24, kernel: 3, dilation: 3, frames: 500), Convolution(200, 48, kernel: 5, frames: 191),
+        Convolution(20, 40, kernel: 2, frames: 33, padding: 1),
+        Convolution(64, 80, kernel: 31, groups: 16, frames: 50),
+        Convolution(37, 37, kernel: 7, groups: 37, frames: 210), Convolution(128, 256, kernel: 3, groups: 2, frames: 1),
+        Convolution(32, 70, kernel: 4, frames: 40, padding: 0),
+    ]) func convolutionEqualsLibtorchs(_ sizes: Convolution) throws {
+        let generator = try Generator(seed: UInt64(sizes.frames))
+        let weight = try generator.normal([sizes.output, sizes.input / sizes.groups, sizes.kernel])
+        let bias = try generator.normal([sizes.output])
+        for batch in [1, 3] {
+            let x = try generator.normal([batch, sizes.frames, sizes.input])
+            // In float64, so that the tolerance is of one rounding's sum alone.
+            let expected = try x.transpose(1, 2).to(.float64).conv1d(
+                weight.to(.float64), bias.to(.float64), padding: sizes.padding, dilation: sizes.dilation,
+                groups: sizes.groups
+            ).transpose(1, 2)
+            let made = try sizes.host(x, weight, bias)
+            let tolerance = sizes.input / sizes.groups * sizes.kernel > 500 ? 5e-4 : 1e-4
+            #expect(made.shape == expected.shape)
+            #expect(try Self.difference(made.to(.float64), expected) < tolerance)
+            #expect(try Self.difference((sizes.host(x, weight, nil) + bias).to(.float64), expected) < tolerance)
+            let resting = try Library.withTeamAtRest { try sizes.host(x, weight, bias) }
+            #expect(try resting.floats() == made.floats())
+        }
+    }
+
+    /// So that a streamed stretch and the whole have the same bits.
+    @Test(arguments: [72, 64, 1, 40]) func aFramesConvolutionIsItsOwn(_ channels: Int) throws {
+        let sizes = Convolution(48, channels, kernel: 7, dilation: 3, frames: 700)
+        let generator = try Generator(seed: 5)
+        let (x, weight) = (try generator.normal([1, 700, 48]), try generator.normal([channels, 48, 7]))
+        let whole = try sizes.host(x, weight, nil)
+        for (start, length) in [(0, 60), (13, 300), (640, 60), (101, 19)] {
+            let part = try sizes.host(x.narrow(1, start: start, length: length), weight, nil)
+            // Frames whose whole view is in the stretch, and, at an end of the whole, those beside it.
+            let first = start == 0 ? 0 : 9
+            let last = start + length == 700 ? length : length - 9
+            #expect(
+                try part.narrow(1, start: first, length: last - first).floats()
+                    == whole.narrow(1, start: start + first, length: last - first).floats())
+        }
+    }
+
+    @Test func aConvolutionThatDoesNotFitIsAnError() throws {
+        let generator = try Generator(seed: 1)
+        let packed = try generator.normal([4, 8, 3]).packedConvolution()
+        #expect(throws: TorchError.self) {
+            try generator.normal([1, 9, 7]).hostConvolution(packed, nil, out: 4, kernel: 3, padding: 1)
+        }
+        #expect(throws: TorchError.self) {
+            try generator.normal([1, 2, 8]).hostConvolution(packed, nil, out: 4, kernel: 3, padding: 0)
+        }
+        #expect(throws: TorchError.self) {
+            try generator.normal([1, 9, 8])
+                .hostConvolution(packed, generator.normal([5]), out: 4, kernel: 3, padding: 1)
+        }
+        #expect(throws: TorchError.self) { try generator.normal([4, 8, 3]).to(.float64).packedConvolution() }
+    }
+
     @Test(arguments: [(48, 48), (49, 100), (200, 64), (97, 333), (31, 96), (64, 20)])
     func attentionEqualsLibtorchs(_ queries: Int, _ keys: Int) throws {
         let generator = try Generator(seed: UInt64(queries))

@@ -165,6 +165,12 @@ ct_tensor ct_conv1d(ct_tensor a, ct_tensor weight, ct_tensor bias, int64_t strid
                     int64_t groups, ct_status *status);
 ct_tensor ct_conv2d(ct_tensor a, ct_tensor weight, ct_tensor bias, const int64_t stride[2], const int64_t padding[2],
                     const int64_t dilation[2], int64_t groups, ct_status *status);
+/// A convolution along time on the CPU in float32, compiled once for all lengths. `ct_packed_convolution` puts `weight`
+/// [out, in / groups, kernel] into the order that `ct_host_convolution` reads: one dimension.
+ct_tensor ct_packed_convolution(ct_tensor weight, int64_t groups, ct_status *status);
+/// `a` [batch, time, in] → [batch, time + 2 × padding − dilation × (kernel − 1), out].
+ct_tensor ct_host_convolution(ct_tensor a, ct_tensor packed, ct_tensor bias, int64_t out, int64_t kernel, int64_t padding,
+                              int64_t dilation, int64_t groups, ct_status *status);
 ct_tensor ct_layer_norm(ct_tensor a, const int64_t *shape, int32_t rank, ct_tensor weight, ct_tensor bias, double eps,
                         ct_status *status);
 ct_tensor ct_group_norm(ct_tensor a, int64_t groups, ct_tensor weight, ct_tensor bias, double eps, ct_status *status);
