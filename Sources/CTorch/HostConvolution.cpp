@@ -23,8 +23,10 @@ namespace {
 constexpr int64_t panel_width = 64;
 /// Channels of the last panel are rounded up to so many, the widest vector.
 constexpr int64_t column_unit = 16;
-/// Weights of a panel's channel that are multiplied before the next frames come: 24 KiB for the whole panel.
-constexpr int64_t depth = 96;
+/// Weights of a panel's channel that are multiplied before the next frames come: 48 KiB for a whole panel, as large as the nearest
+/// cache of processors with vectors of 16. The others go through a panel by columns and have smaller caches.
+template <int Wide>
+constexpr int64_t depth = Wide == 4 ? 192 : 96;
 /// Frames at a time: their input stays in the second cache while all panels pass by.
 constexpr int64_t chunk_frames = 180;
 
@@ -42,11 +44,21 @@ struct Convolution {
     int64_t kernel, padding, dilation;
 };
 
+/// Up to 15 numbers, by pieces whose sizes the compiler knows.
+CTORCH_INLINE void copy_some(float *to, const float *from, int64_t count) {
+    if (count & 8) std::memcpy(to, from, 8 * sizeof(float)), to += 8, from += 8;
+    if (count & 4) std::memcpy(to, from, 4 * sizeof(float)), to += 4, from += 4;
+    if (count & 2) std::memcpy(to, from, 2 * sizeof(float)), to += 2, from += 2;
+    if (count & 1) *to = *from;
+}
+
 /// A slice of a panel, and the frames that it is multiplied with.
 struct Slice {
     /// At the first tap and channel.
     const float *input, *weight;
     float *output;
+    /// What the totals begin with where this is a panel's first slice (otherwise null, and they go on from the output).
+    const float *begin;
     int64_t width, taps, channels;
 };
 
@@ -55,7 +67,7 @@ template <typename Vector>
 CTORCH_INLINE Vector load_some(const float *from, int64_t count) {
     if (count == lane_count<Vector>) return load<Vector>(from);
     float buffer[lane_count<Vector>] = {};
-    for (int64_t i = 0; i < count; i++) buffer[i] = from[i];
+    copy_some(buffer, from, count);
     return load<Vector>(buffer);
 }
 
@@ -64,7 +76,7 @@ CTORCH_INLINE void store_some(float *to, const Vector &v, int64_t count) {
     if (count == lane_count<Vector>) return store(to, v);
     float buffer[lane_count<Vector>];
     store(buffer, v);
-    for (int64_t i = 0; i < count; i++) to[i] = buffer[i];
+    copy_some(to, buffer, count);
 }
 
 /// Adds what a slice makes of `Rows` frames to their outputs, `Columns` vectors of them, of which the last may be part of a
@@ -73,10 +85,17 @@ template <typename Vector, int Rows, int Columns>
 CTORCH_INLINE void tile(const Convolution &all, const Slice &slice, int64_t tail) {
     constexpr int64_t lanes = lane_count<Vector>;
     Vector totals[Rows][Columns];
-    for (int r = 0; r < Rows; r++) {
-        const float *output = slice.output + r * all.out;
-        for (int v = 0; v + 1 < Columns; v++) totals[r][v] = load<Vector>(output + v * lanes);
-        totals[r][Columns - 1] = load_some<Vector>(output + (Columns - 1) * lanes, tail);
+    if (slice.begin != nullptr) {
+        for (int v = 0; v < Columns; v++) {
+            const Vector begin = load<Vector>(slice.begin + v * lanes);
+            for (int r = 0; r < Rows; r++) totals[r][v] = begin;
+        }
+    } else {
+        for (int r = 0; r < Rows; r++) {
+            const float *output = slice.output + r * all.out;
+            for (int v = 0; v + 1 < Columns; v++) totals[r][v] = load<Vector>(output + v * lanes);
+            totals[r][Columns - 1] = load_some<Vector>(output + (Columns - 1) * lanes, tail);
+        }
     }
     for (int64_t k = 0; k < slice.taps; k++) {
         const float *input = slice.input + k * all.dilation * all.in;
@@ -97,6 +116,27 @@ CTORCH_INLINE void tile(const Convolution &all, const Slice &slice, int64_t tail
     }
 }
 
+/// The taps `from..<to` of a slice whose pointers are those of tap `tap` at frame 0 of input and output, at frame `frame`, which
+/// sees input frame `frame + k × dilation − padding` through tap k.
+CTORCH_INLINE Slice at_frame(const Convolution &all, const Slice &slice, int64_t tap, int64_t frame, int64_t from, int64_t to) {
+    Slice part = slice;
+    part.input += (frame + (tap + from) * all.dilation - all.padding) * all.in;
+    part.weight += from * all.group_in * slice.width;
+    part.output += frame * all.out;
+    part.taps = to - from;
+    return part;
+}
+
+/// One frame, of whose taps some may lie outside the input.
+template <typename Vector, int Columns>
+CTORCH_INLINE void frame_alone(const Convolution &all, const Slice &slice, int64_t tap, int64_t frame, int64_t tail) {
+    const int64_t seen = frame + tap * all.dilation - all.padding, left = all.time_in - 1 - seen;
+    const int64_t from = seen < 0 ? (all.dilation - 1 - seen) / all.dilation : 0;
+    const int64_t to = left < 0 ? 0 : std::min(slice.taps, left / all.dilation + 1);
+    if (from < to) tile<Vector, 1, Columns>(all, at_frame(all, slice, tap, frame, from, to), tail);
+    else if (slice.begin != nullptr) tile<Vector, 1, Columns>(all, at_frame(all, slice, tap, frame, 0, 0), tail);
+}
+
 /// The frames `first..<last` of one row, for `Columns` vectors of a panel and the taps and channels of `slice`, whose pointers
 /// are those of tap `tap` at frame 0 of input and output.
 ///
@@ -104,35 +144,14 @@ CTORCH_INLINE void tile(const Convolution &all, const Slice &slice, int64_t tail
 /// is why its bits do not depend on its neighbours.
 template <typename Vector, int Rows, int Columns>
 CTORCH_INLINE void frames(const Convolution &all, const Slice &slice, int64_t tap, int64_t first, int64_t last, int64_t tail) {
-    const auto part = [&](int64_t frame, int64_t from, int64_t to) {
-        // Frame `frame` sees input frame `frame + k × dilation − padding` through tap k.
-        const int64_t seen = frame + (tap + from) * all.dilation - all.padding;
-        return Slice{slice.input + seen * all.in, slice.weight + from * all.group_in * slice.width,
-                     slice.output + frame * all.out, slice.width, to - from, slice.channels};
-    };
-    // Taps of the slice through which all frames `from...to` see the input.
-    const auto inside = [&](int64_t from, int64_t to, int64_t &low, int64_t &high) {
-        low = 0;
-        high = slice.taps;
-        while (low < high && from + (tap + low) * all.dilation < all.padding) low++;
-        while (high > low && to + (tap + high - 1) * all.dilation - all.padding >= all.time_in) high--;
-    };
-    const auto alone = [&](int64_t frame) {
-        int64_t low, high;
-        inside(frame, frame, low, high);
-        if (low < high) tile<Vector, 1, Columns>(all, part(frame, low, high), tail);
-    };
+    // Through all taps of the slice, the frames `low..<high` see the input.
+    const int64_t low = std::clamp(all.padding - tap * all.dilation, first, last);
+    const int64_t high = std::clamp(all.time_in + all.padding - (tap + slice.taps - 1) * all.dilation, low, last);
     int64_t frame = first;
-    for (; frame + Rows <= last; frame += Rows) {
-        int64_t low, high;
-        inside(frame, frame + Rows - 1, low, high);
-        if (low == 0 && high == slice.taps) {
-            tile<Vector, Rows, Columns>(all, part(frame, 0, slice.taps), tail);
-        } else {
-            for (int r = 0; r < Rows; r++) alone(frame + r);
-        }
-    }
-    for (; frame < last; frame++) alone(frame);
+    for (; frame < low; frame++) frame_alone<Vector, Columns>(all, slice, tap, frame, tail);
+    for (; frame + Rows <= high; frame += Rows)
+        tile<Vector, Rows, Columns>(all, at_frame(all, slice, tap, frame, 0, slice.taps), tail);
+    for (; frame < last; frame++) frame_alone<Vector, Columns>(all, slice, tap, frame, tail);
 }
 
 /// A panel, `Wide` vectors of it at a time.
@@ -145,6 +164,7 @@ CTORCH_INLINE void panel(const Convolution &all, const Slice &slice, int64_t tap
         Slice part = slice;
         part.weight += column;
         part.output += column;
+        if (part.begin != nullptr) part.begin += column;
         // More rows than these and the compiler keeps totals in memory.
         if constexpr (Wide == 4) {
             if (vectors == 4) frames<Vector, Rows, 4>(all, part, tap, first, last, tail);
@@ -164,23 +184,22 @@ CTORCH_INLINE void chunk(const Convolution &all, int64_t row, int64_t group, int
                          int64_t to) {
     const float *input = all.input + row * all.time_in * all.in + group * all.group_in;
     const int64_t padded = rounded_up(all.group_out, column_unit);
+    // Slices of one tap are alike, so that none is left with a few channels.
+    const int64_t taps = std::max<int64_t>(1, depth<Wide> / all.group_in);
+    const int64_t parts = (all.group_in + depth<Wide> - 1) / depth<Wide>, channels = (all.group_in + parts - 1) / parts;
     for (int64_t index = from; index < to; index++) {
         const int64_t start = index * panel_width;
         const int64_t columns = std::min(panel_width, all.group_out - start), width = std::min(panel_width, padded - start);
         const float *weight = all.weight + (group * padded + start) * all.kernel * all.group_in;
         const int64_t channel = group * all.group_out + start;
-        float *output = all.output + row * all.time_out * all.out + channel;
-        for (int64_t frame = first; frame < last; frame++) {
-            float *line = output + frame * all.out;
-            if (all.bias != nullptr) std::copy_n(all.bias + channel, columns, line);
-            else std::fill_n(line, columns, 0.0f);
-        }
-        const int64_t taps = std::max<int64_t>(1, depth / all.group_in), channels = std::min(depth, all.group_in);
+        float begin[panel_width] = {};
+        if (all.bias != nullptr) std::copy_n(all.bias + channel, columns, begin);
         for (int64_t tap = 0; tap < all.kernel; tap += taps) {
             for (int64_t c = 0; c < all.group_in; c += channels) {
                 const Slice slice{input + c,
                                   weight + (tap * all.group_in + c) * width,
-                                  output,
+                                  all.output + row * all.time_out * all.out + channel,
+                                  tap == 0 && c == 0 ? begin : nullptr,
                                   width,
                                   std::min(taps, all.kernel - tap),
                                   std::min(channels, all.group_in - c)};

@@ -5,7 +5,8 @@
 #include <cstring>
 
 // Templates over a vector type must be inlined into the function that names the processor they are for. That also makes
-// void what -Wpsabi warns of, that passing wide vectors to a function has no settled calling convention.
+// void what -Wpsabi warns of, that passing wide vectors to a function has no settled calling convention. That goes for lambdas
+// too: one that is not inlined is compiled for the oldest processor.
 #define CTORCH_INLINE static inline __attribute__((always_inline))
 
 namespace ctorch {
@@ -32,9 +33,14 @@ CTORCH_INLINE void store(float *to, const Vector &v) {
     std::memcpy(to, &v, sizeof(v));
 }
 
-/// a × b + c, rounded once wherever it stands: left to itself, a compiler rounds the product too where that lets it share work.
+/// a × b + c. Where processors have one instruction for it, it is rounded once, wherever it stands: left to itself, a compiler
+/// rounds the product too where that lets it share work. x86 has no such instruction for vectors of four without AVX2, and a
+/// library's function in its place is hundreds of times slower.
 template <typename Vector>
 CTORCH_INLINE Vector fused(const Vector &a, float b, const Vector &c) {
+#if defined(__x86_64__)
+    if constexpr (lane_count<Vector> == 4) return a * b + c;
+#endif
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_elementwise_fma)
     return __builtin_elementwise_fma(a, b - Vector{}, c);  // Taking away 0 changes no number, so it costs nothing.
