@@ -33,21 +33,27 @@ class FrontEnd:
         self.chorus = chorus
 
     @functools.lru_cache(maxsize=None)
-    def __call__(self, text, language, version):
+    def ask(self, text, language, version="v2", *flags):
         line = {"text": text, "lang": language, "version": "v1" if version == "v1" else "v2"}
         answer = subprocess.run(
-            [self.chorus, "phonemes"], input=json.dumps(line), capture_output=True, text=True, check=True).stdout
-        fields = json.loads(answer)
+            [self.chorus, "phonemes", *flags], input=json.dumps(line), capture_output=True, text=True, check=True)
+        return json.loads(answer.stdout)
+
+    def clean(self, text, language, version):
+        fields = self.ask(text, language, version)
         return fields["phones"].split(" "), fields["word2ph"], fields["norm_text"]
+
+    def segments(self, text, language="zh"):
+        return self.ask(text, language, "v2", "--stage", "segments")["segments"]
 
 
 def stub_text(front_end):
     """Puts `front_end` in the place of the reference's own, whose packages are many; it is compared elsewhere."""
     segmenter = types.ModuleType("text.LangSegmenter")
     segmenter.LangSegmenter = types.SimpleNamespace(
-        getTexts=lambda text, language=None: [{"lang": language or "zh", "text": text}])
+        getTexts=front_end.segments)
     cleaner = types.ModuleType("text.cleaner")
-    cleaner.clean_text = front_end
+    cleaner.clean_text = front_end.clean
     sys.modules.update({
         "text.LangSegmenter": segmenter, "text.cleaner": cleaner, "text.chinese": types.ModuleType("text.chinese")})
 
@@ -98,7 +104,12 @@ def as_inputs(request):
 
 
 def speak(tts, request):
-    chunks = list(tts.run(as_inputs(request)))
+    inputs = as_inputs(request)
+    # HuBERT of transformers draws a number for each layer, though it uses none; on the CPU, where all numbers come from one
+    # generator, a recording that is new to the server would shift what follows.
+    if inputs["ref_audio_path"] != tts.prompt_cache["ref_audio_path"]:
+        tts.set_ref_audio(inputs["ref_audio_path"])
+    chunks = list(tts.run(inputs))
     return chunks[0][0], numpy.concatenate([samples for _, samples in chunks])
 
 

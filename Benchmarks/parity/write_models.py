@@ -203,7 +203,8 @@ def write_vocoders(root, source, generator, dims):
     }
     config["resblock_dilation_sizes"] = config["resblock_dilation_sizes"][: len(config["resblock_kernel_sizes"])]
     model = BigVGAN(AttrDict(config))
-    randomize(model, generator)
+    quiet = {r"conv_pre\.": 0.3, r"conv_post\.": 0.05}  # far from where the sound would clip
+    randomize(model, generator, quiet)
     save({"generator": model.state_dict()}, folder / "bigvgan_generator.pt")
     (folder / "config.json").write_text(json.dumps(config, indent=1))
 
@@ -212,7 +213,7 @@ def write_vocoders(root, source, generator, dims):
         upsample_rates=[10, 6, 2, 2, 2], upsample_initial_channel=dims["voc4"],
         upsample_kernel_sizes=[20, 12, 4, 4, 4], gin_channels=0, is_bias=True)
     model.remove_weight_norm()
-    randomize(model, generator)
+    randomize(model, generator, quiet)
     save(model.state_dict(), root / PRETRAINED / "gsv-v4-pretrained/vocoder.pth")
 
     model = ERes2NetV2(baseWidth=24, scale=4, expansion=4)
