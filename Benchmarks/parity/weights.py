@@ -14,8 +14,9 @@ GAINS = {
 NORM = re.compile(r"(norm|gamma|\bln\b|bn\d|bns|shortcut\.1|local_att\.[14]|layer_norm|LayerNorm)", re.IGNORECASE)
 
 
-def randomize(module, generator, gains={}):
+def randomize(module, generator, gains=None):
     """Draws every floating-point tensor of a module anew, in the order of their names; `gains` go before the usual ones."""
+    gains = [*(gains or {}).items(), *GAINS.items()]
 
     def normal(tensor, mean, deviation):
         tensor.copy_(torch.randn(tensor.shape, generator=generator) * deviation + mean)
@@ -33,7 +34,7 @@ def randomize(module, generator, gains={}):
         for name, tensor in state.items():
             owner, _, leaf = name.rpartition(".")
             owner = owner.replace(".parametrizations.weight", "")
-            gain = next((gain for part, gain in {**gains, **GAINS}.items() if re.search(part, name)), 1)
+            gain = next((gain for part, gain in gains if re.search(part, name)), 1)
             if not tensor.is_floating_point() or "filter" in leaf or leaf == "inv_freq":
                 continue
             elif leaf == "inited":
