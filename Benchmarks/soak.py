@@ -55,10 +55,13 @@ def main():
     parser.add_argument("--ref-audio", default="cluster/demo-voice/reference.wav")
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument("--settle", type=float, default=3, help="seconds of rest before memory is read")
     options = parser.parse_args()
     models = sorted({worker["model"] for worker in workers(options.url)})
 
     def tell(done):
+        # The last answers' workers have told of their memory again by then, at rest.
+        time.sleep(options.settle)
         memory = {worker["id"]: (worker["model"], worker["resident_bytes"] / 2**20) for worker in workers(options.url)}
         parts = ", ".join(f"{model} {size:.0f}" for model, size in memory.values())
         print(f"{done:5}: {sum(size for _, size in memory.values()):.0f} MiB ({parts})", flush=True)

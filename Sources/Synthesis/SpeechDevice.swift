@@ -15,6 +15,10 @@ actor SpeechDevice {
     private var nextLease: UInt64 = 0
     private var prepared: (epoch: UInt64, models: ModelSet)?
     private var references: LeastRecentlyUsed<EncodedReference.Key, EncodedReference>
+    private var rest: Task<Void, Never>?
+
+    /// How long nothing is spoken before memory that was kept for the next request goes back.
+    private static let timeToRest = Duration.seconds(1)
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -67,7 +71,27 @@ actor SpeechDevice {
         speech?.run?.abandon()
         leases[lease] = nil
         // Requests of many lengths leave holes in the heap that would add up over hundreds of them.
-        if speech != nil, speeches.isEmpty { Library.trimHostMemory() }
+        if speech != nil, speeches.isEmpty {
+            Library.trimHostMemory()
+            restSoon()
+        }
+    }
+
+    /// Hands kept memory of the host back once nothing has been spoken for a while: the next request pays some page faults, and a
+    /// worker that waits is as large as its models, whatever it spoke. A card's memory stays: nobody else waits for it, and to
+    /// get it again takes longer.
+    private func restSoon() {
+        rest?.cancel()
+        rest = Task { [weak self] in
+            guard (try? await Task.sleep(for: Self.timeToRest)) != nil else { return }
+            await self?.giveMemoryBack()
+        }
+    }
+
+    private func giveMemoryBack() {
+        guard speeches.isEmpty else { return }
+        try? Library.releaseMemory(of: .cpu)
+        Library.trimHostMemory()
     }
 
     /// Whether a recording needs no preparation.
