@@ -26,6 +26,35 @@ enum Fixtures {
         return try CheckpointFile.open(path: goldenModels.appending(path: "fixtures/\(name)").path)
     }
 
+    /// The one file of a folder in the goldens' `fixtures`, whose name depends on the set.
+    static func onlyGolden(in folder: String) throws -> CheckpointFile {
+        guard let goldenModels else { throw CocoaError(.fileNoSuchFile) }
+        let url = goldenModels.appending(path: "fixtures/\(folder)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: url.path)
+        guard let name = names.first, names.count == 1 else { throw CocoaError(.fileNoSuchFile) }
+        return try golden("\(folder)/\(name)")
+    }
+
+    /// Some of the widths of the goldens' models.
+    struct GoldenSizes: Decodable {
+        /// The width of the flow's transformer.
+        let flowWidth: Int
+        /// The rank of the LoRA factors by the name of a version.
+        let loraRanks: [String: Int]
+
+        enum CodingKeys: String, CodingKey {
+            case flowWidth = "dit_dim"
+            case loraRanks = "lora_rank"
+        }
+    }
+
+    /// The widths that the goldens tell.
+    static func goldenSizes() throws -> GoldenSizes {
+        guard let goldenModels else { throw CocoaError(.fileNoSuchFile) }
+        let url = goldenModels.appending(path: "fixtures/dims.json")
+        return try JSONDecoder().decode(GoldenSizes.self, from: Data(contentsOf: url))
+    }
+
     /// Versions by digest, as the goldens list them.
     static func goldenHashes() throws -> [String: SoVITSVersion] {
         guard let goldenModels else { return [:] }

@@ -73,11 +73,11 @@ import Testing
     }
 
     @Test(.enabled(if: Fixtures.goldenModels != nil)) func goldenSizes() throws {
-        for (name, flow) in [
-            ("pretrained_models/s2Gv2Pro.pth", nil), ("user/SoVITS_weights_v4/demo_e2_s40_l4.pth", 128),
-        ] as [(String, Int?)] {
-            let path = name.replacing("pretrained_models/s2Gv2Pro", with: "pretrained_models/v2Pro/s2Gv2Pro")
-            let report = Inspector.inspect(try Fixtures.golden(path), knownHashes: try Fixtures.goldenHashes())
+        for (file, flow) in [
+            (try Fixtures.golden("pretrained_models/v2Pro/s2Gv2Pro.pth"), nil),
+            (try Fixtures.onlyGolden(in: "user/SoVITS_weights_v4"), try Fixtures.goldenSizes().flowWidth),
+        ] as [(CheckpointFile, Int?)] {
+            let report = Inspector.inspect(file, knownHashes: try Fixtures.goldenHashes())
             let sizes = try #require(report.sovitsSizes)
             #expect(sizes.flow?.width == flow)
             #expect((sizes.decoderWidth == nil) == (flow != nil))

@@ -95,15 +95,17 @@ import Testing
             ("pretrained_models/v2Pro/s2Gv2Pro.pth", .v2Pro, false),
             ("pretrained_models/v2Pro/s2Gv2ProPlus.pth", .v2ProPlus, false),
             ("pretrained_models/s2Gv3.pth", .v3, false), ("pretrained_models/gsv-v4-pretrained/s2Gv4.pth", .v4, false),
-            ("user/SoVITS_weights_v2Pro/demo_e8_s128.pth", .v2Pro, false),
-            ("user/SoVITS_weights_v3/demo_e2_s40_l8.pth", .v3, true),
-            ("user/SoVITS_weights_v4/demo_e2_s40_l4.pth", .v4, true),
+            ("user/SoVITS_weights_v2Pro", .v2Pro, false), ("user/SoVITS_weights_v3", .v3, true),
+            ("user/SoVITS_weights_v4", .v4, true),
         ])
     func goldens(name: String, model: ModelVersion, isLoRA: Bool) throws {
-        let checkpoint = try SoVITSCheckpoint(Fixtures.golden(name), knownHashes: Fixtures.goldenHashes())
+        let file = try name.hasSuffix(".pth") ? Fixtures.golden(name) : Fixtures.onlyGolden(in: name)
+        let checkpoint = try SoVITSCheckpoint(file, knownHashes: Fixtures.goldenHashes())
         #expect(checkpoint.version.model == model)
         #expect(checkpoint.version.isLoRA == isLoRA)
-        if isLoRA { #expect(checkpoint.loraRank == (model == .v3 ? 8 : 4)) }
+        let ranks = try Fixtures.goldenSizes().loraRanks
+        #expect(checkpoint.loraRank == (isLoRA ? ranks[model.rawValue] : nil))
+        #expect((checkpoint.loraRank != nil) == isLoRA)
     }
 
     @Test(

@@ -28,7 +28,7 @@ public enum Fixtures {
     }
 }
 
-/// One folder of model goldens: `golden/*.safetensors`, `golden/manifest.json`, `fixtures/…`.
+/// One folder of model goldens: `golden/*.safetensors`, `golden/manifest.json`, `golden/noise.json`, `fixtures/…`.
 public struct GoldenSet: Sendable, CustomStringConvertible {
     /// How test reports call the set.
     public let name: String
@@ -45,7 +45,9 @@ public struct GoldenSet: Sendable, CustomStringConvertible {
 
     /// The tensors of one stage, such as `audio`.
     public func stage(_ name: String) throws -> Golden {
-        try Golden(contentsOf: url("golden/\(name).safetensors"))
+        try Golden(
+            contentsOf: url("golden/\(name).safetensors"),
+            tolerances: GoldenTolerances(noise: url("golden/noise.json"), stage: name))
     }
 
     /// The arguments of one stage from the manifest.

@@ -15,12 +15,18 @@ public struct Golden: Sendable {
     }
 
     private let path: String
+    private let tolerances: GoldenTolerances?
     private let entries: [String: Entry]
     private let payload: Data
 
     /// Reads a safetensors file or, where only that is there, the same name with `.gz`.
     public init(contentsOf url: URL) throws {
+        try self.init(contentsOf: url, tolerances: nil)
+    }
+
+    init(contentsOf url: URL, tolerances: GoldenTolerances?) throws {
         path = url.path
+        self.tolerances = tolerances
         let data =
             FileManager.default.fileExists(atPath: url.path)
             ? try Data(contentsOf: url) : try Self.inflated(url.path + ".gz")
@@ -53,6 +59,9 @@ public struct Golden: Sendable {
 
     /// Whether there is a tensor of this name.
     public func contains(_ name: String) -> Bool { entries[name] != nil }
+
+    /// How far any element may be from a tensor's: as the set tells, or `otherwise` where it does not.
+    public func tolerance(_ name: String, otherwise: Float) -> Float { tolerances?[name] ?? otherwise }
 
     /// A tensor's shape.
     public func shape(_ name: String) throws -> [Int] { try entry(name).shape }

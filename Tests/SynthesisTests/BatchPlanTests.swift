@@ -25,7 +25,7 @@ import Testing
     @Test(arguments: Fixtures.modelGoldens(bundled: "synthesis"))
     func batchesAreThoseOfThePythonServer(_ set: GoldenSet) throws {
         let cases = try set.manifest("post", as: Post.self).cases
-        #expect(cases.count >= 5)
+        #expect(!cases.isEmpty)
         for item in cases {
             let batches = BatchPlan.batches(
                 lengths: item.lengths, size: item.size, threshold: item.threshold, bucketed: item.bucketed)

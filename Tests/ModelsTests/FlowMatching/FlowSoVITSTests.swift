@@ -14,7 +14,8 @@ import Torch
         let (model, golden) = (try fixture.model, try fixture.golden)
         let spectrogram = try Spectrogram(model.configuration)
         let root = fixture.set.name == "bundled" ? Fixtures.folder.appendingPathComponent("audio") : fixture.set.root
-        let path = root.appendingPathComponent("fixtures/ref_audio/main_44k_stereo.wav").path
+        let recording = try fixture.arguments.ref
+        let path = root.appendingPathComponent("fixtures/ref_audio/\(recording)").path
         let samples = try ReferenceAudio(path: path, role: .auxiliary).spectrogramInput
         let style = try model.styleEmbedding(of: spectrogram.compute(samples))
         try expect(style, matches: "ge", of: "encp_ref", in: golden, fixture)
@@ -55,7 +56,8 @@ import Torch
                 of: "encp_speed\(speed)", in: golden, fixture)
             compared += 1
         }
-        #expect(compared == (fixture.isLoRA ? 0 : fixture.set.name == "bundled" ? 1 : 2))
+        let kept = golden.names.filter { $0.hasPrefix("encp_speed") && $0.hasSuffix(".fea") }
+        #expect(compared == kept.count && (fixture.isLoRA || compared > 0))
     }
 
     @Test(arguments: FlowFixture.all) func flowsStepByStep(_ fixture: FlowFixture) throws {
@@ -81,7 +83,8 @@ import Torch
                     try expect(padded(mel, start), matches: "x", of: prefix, in: golden, fixture)
                     let whole = try golden.tensor("\(prefix).v").slice(1, start)
                     let difference = largestDifference(try velocity.floats(), try whole.floats())
-                    #expect(difference <= fixture.tolerance("v"), "\(prefix).v: \(difference)")
+                    let tolerance = golden.tolerance("\(prefix).v", otherwise: fixture.tolerance("v"))
+                    #expect(difference <= tolerance, "\(prefix).v: \(difference)")
                 }, checkpoint: { marks += 1 })
             try expect(padded(mel, start), matches: "out", of: name, in: golden, fixture)
             #expect(marks == steps * flow.estimator.layerCount)

