@@ -1,11 +1,10 @@
 #include "HostConvolution.h"
 
-#include <ATen/ops/cat.h>
-#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
-#include <vector>
+#include <cstring>
 
 #include "Parallel.h"
 #include "Vectors.h"
@@ -276,15 +275,27 @@ at::Tensor packed_convolution(const at::Tensor &weight, int64_t groups) {
                 "a convolution's weight is [out, in / groups, kernel]");
     TORCH_CHECK(weight.is_cpu() && weight.scalar_type() == at::kFloat, "only float32 on the CPU is packed");
     if (is_depthwise(weight, groups)) return weight.permute({2, 1, 0}).reshape({-1});
-    std::vector<at::Tensor> panels;
-    for (const auto &group : weight.chunk(groups)) {
-        const int64_t out = group.size(0), padded = rounded_up(out, column_unit);
-        const auto rows = group.permute({2, 1, 0}).reshape({-1, out});  // [kernel × in, out]
-        const auto full = at::constant_pad_nd(rows, {0, padded - out});
-        for (int64_t start = 0; start < padded; start += panel_width)
-            panels.push_back(full.narrow(1, start, std::min(panel_width, padded - start)).reshape({-1}));
-    }
-    return at::cat(panels);
+    const auto from = weight.contiguous();
+    const int64_t out = from.size(0) / groups, in = from.size(1), kernel = from.size(2), padded = rounded_up(out, column_unit);
+    auto packed = at::zeros({groups * padded * in * kernel}, from.options());
+    const int64_t panels = (out + panel_width - 1) / panel_width;
+    const int64_t grain = 1 + 65536 / (in * kernel * panel_width);
+    parallel_ranges(groups * panels, 1, grain, [&](int64_t first, int64_t last) {
+        for (int64_t index = first; index < last; index++) {
+            const int64_t group = index / panels, start = index % panels * panel_width;
+            const int64_t columns = std::min(panel_width, out - start), width = std::min(panel_width, padded - start);
+            const float *source = from.const_data_ptr<float>() + (group * out + start) * in * kernel;
+            float *panel = packed.mutable_data_ptr<float>() + (group * padded + start) * in * kernel;
+            for (int64_t c = 0; c < in; c++) {
+                for (int64_t k = 0; k < kernel; k++) {
+                    float *line = panel + (k * in + c) * width;
+                    for (int64_t column = 0; column < columns; column++)
+                        line[column] = source[(column * in + c) * kernel + k];
+                }
+            }
+        }
+    });
+    return packed;
 }
 
 at::Tensor host_convolution(const at::Tensor &input, const at::Tensor &packed, const std::optional<at::Tensor> &bias,
@@ -328,20 +339,15 @@ at::Tensor host_convolution(const at::Tensor &input, const at::Tensor &packed, c
     const int64_t wanted = threads < 2 ? 1 : 4 * threads;
     const int64_t splits = std::clamp<int64_t>((wanted + batch * groups * chunks - 1) / (batch * groups * chunks), 1, panels);
     const int64_t pieces = batch * groups * chunks * splits;
-    const auto piece = [&](int64_t index) {
-        const int64_t split = index % splits, part = index / splits % chunks;
-        const int64_t group = index / splits / chunks % groups, row = index / splits / chunks / groups;
-        run(width, all,
-            {row, group, part * chunk_frames, std::min(length, (part + 1) * chunk_frames), panels * split / splits,
-             panels * (split + 1) / splits});
-    };
-    if (threads < 2) {
-        for (int64_t index = 0; index < pieces; index++) piece(index);
-    } else {
-        run_pieces(
-            pieces, threads, [](void *body, int64_t index) { (*static_cast<const decltype(piece) *>(body))(index); },
-            const_cast<void *>(static_cast<const void *>(&piece)));
-    }
+    parallel_ranges(pieces, 1, threads < 2 ? pieces : 1, [&](int64_t begin, int64_t end) {
+        for (int64_t index = begin; index < end; index++) {
+            const int64_t split = index % splits, part = index / splits % chunks;
+            const int64_t group = index / splits / chunks % groups, row = index / splits / chunks / groups;
+            run(width, all,
+                {row, group, part * chunk_frames, std::min(length, (part + 1) * chunk_frames), panels * split / splits,
+                 panels * (split + 1) / splits});
+        }
+    });
     return output;
 }
 
