@@ -85,8 +85,8 @@ def compare(server, root, version):
         own = difference(spoken[name + " again"], theirs, is_super)[0]
         tolerance = TOLERANCE
         if is_super:
-            # What rounding decides grows with the level of the sound; within reason, the reference itself tells how much.
-            tolerance = own if SUPER_TOLERANCE < own < 2 * SUPER_TOLERANCE else SUPER_TOLERANCE
+            # Rounding decides the phases of empty bins, by more the louder the sound: as much as in the reference itself.
+            tolerance = max(SUPER_TOLERANCE, 1.5 * min(own, 2 * SUPER_TOLERANCE))
         try:
             our_rate, ours = server.speak(request, root)
             value, text = difference(ours, theirs, is_super)
