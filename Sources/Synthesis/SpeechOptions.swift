@@ -1,4 +1,3 @@
-import Audio
 import Checkpoints
 import Models
 import Wire
@@ -48,32 +47,9 @@ public struct SpeechOptions: Sendable {
     }
 
     /// Checks a request's numbers.
-    /// - Throws: `SynthesisError` with code `badRequest`, naming the field, its value and what is allowed.
+    /// - Throws: `SynthesisError` with code `badRequest`, naming the field and what is allowed.
     public init(_ request: SpeechRequest) throws(SynthesisError) {
-        func check(_ fits: Bool, _ field: String, _ value: Any, _ rule: String) throws(SynthesisError) {
-            guard fits else { throw SynthesisError(.badRequest, "\(field) is \(value); it must be \(rule)") }
-        }
-        try check(request.temperature.isFinite, "temperature", request.temperature, "a number")
-        try check(request.topP.isFinite, "top_p", request.topP, "a number")
-        try check(
-            request.repetitionPenalty.isFinite && request.repetitionPenalty > 0, "repetition_penalty",
-            request.repetitionPenalty, "above 0")
-        try check((1...256).contains(request.batchSize), "batch_size", request.batchSize, "1 to 256")
-        try check(request.batchThreshold.isFinite, "batch_threshold", request.batchThreshold, "a number")
-        try check(
-            request.speedFactor >= 0.05 && request.speedFactor <= 20, "speed_factor", request.speedFactor, "0.05 to 20")
-        try check(
-            request.fragmentInterval >= 0 && request.fragmentInterval <= Fragments.maximumInterval, "fragment_interval",
-            request.fragmentInterval, "0 to 60 seconds")
-        try check(
-            (1...Self.longestChunk).contains(request.overlapLength), "overlap_length", request.overlapLength,
-            "1 to \(Self.longestChunk) semantic tokens")
-        try check(
-            (1...Self.longestChunk).contains(request.minChunkLength), "min_chunk_length", request.minChunkLength,
-            "1 to \(Self.longestChunk) semantic tokens")
-        try check(
-            (1...Self.mostSampleSteps).contains(request.sampleSteps), "sample_steps", request.sampleSteps,
-            "1 to \(Self.mostSampleSteps)")
+        if let problem = request.rangeProblem { throw SynthesisError(.badRequest, problem) }
         guard let delivery = Delivery(rawValue: request.streamingMode) else {
             throw SynthesisError(.badRequest, "streaming_mode is \(request.streamingMode); it must be 0, 1, 2 or 3")
         }
@@ -94,11 +70,6 @@ public struct SpeechOptions: Sendable {
         speed = request.speedFactor
         fragmentInterval = request.fragmentInterval
     }
-
-    /// Most semantic tokens that a chunk can be asked to have or to share: 60 s of speech.
-    static let longestChunk = 1500
-    /// Most steps of flow matching; more than the Python server's page offers change nothing that can be heard.
-    static let mostSampleSteps = 256
 
     /// The order in which the texts of a batch are decoded.
     var decodingOrder: DecodingOrder {

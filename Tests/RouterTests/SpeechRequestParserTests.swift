@@ -125,8 +125,8 @@ import Wire
 
     @Test func valuesThatRunAwayAreRefused() {
         let refused: [String: [JSONValue]] = [
-            "sample_steps": [0, -1, 100_000], "overlap_length": [-1, 1_000_000], "min_chunk_length": [0, -3],
-            "top_k": [0, -5], "batch_size": [0, -1], "repetition_penalty": [0, -1, .number(.nan)],
+            "sample_steps": [0, -1, 257], "overlap_length": [-1, 0, 1501], "min_chunk_length": [0, -3, 1501],
+            "top_k": [0, -5], "batch_size": [0, -1, 257], "repetition_penalty": [0, -1, .number(.nan)],
             "speed_factor": [0, -1, .number(1e-9), .number(1e9), .number(.infinity), "nan"],
             "fragment_interval": [-1, .number(1e9), .number(-.infinity)], "temperature": [.number(.nan)],
             "top_p": [.number(.infinity)], "batch_threshold": ["inf"],
@@ -138,7 +138,12 @@ import Wire
                 #expect(text?.contains(name) == true, "\(name) \(value): \(text ?? "taken")")
             }
         }
-        for (name, value) in [("speed_factor", JSONValue.number(0.5)), ("temperature", 0), ("fragment_interval", 0)] {
+        let taken: [(String, JSONValue)] = [
+            ("speed_factor", .number(0.05)), ("speed_factor", 20), ("temperature", 0), ("fragment_interval", 0),
+            ("fragment_interval", 60), ("sample_steps", 256), ("overlap_length", 1), ("overlap_length", 1500),
+            ("min_chunk_length", 1500), ("batch_size", 256),
+        ]
+        for (name, value) in taken {
             #expect(message([name: value]) == nil)
         }
     }

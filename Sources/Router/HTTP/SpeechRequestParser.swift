@@ -143,24 +143,8 @@ public struct SpeechRequestParser: Sendable {
     }
 
     private func checkRanges(_ request: SpeechRequest) throws(RouterError) {
-        let numbers: [(String, Double)] = [
-            ("top_p", request.topP), ("temperature", request.temperature),
-            ("batch_threshold", request.batchThreshold), ("speed_factor", request.speedFactor),
-            ("fragment_interval", request.fragmentInterval), ("repetition_penalty", request.repetitionPenalty),
-        ]
-        for (name, number) in numbers {
-            try require(number.isFinite, "\(name) must be a finite number")
-        }
         try require(request.topK >= 1, "top_k must be at least 1")
-        try require(request.batchSize >= 1, "batch_size must be at least 1")
-        try require(request.repetitionPenalty > 0, "repetition_penalty must be above 0")
-        // Beyond these the audio is no speech any longer, and its length grows without bound.
-        try require((0.05...20).contains(request.speedFactor), "speed_factor must be from 0.05 to 20")
-        try require((0...60).contains(request.fragmentInterval), "fragment_interval must be from 0 to 60 seconds")
-        // A chunk has to have a token, and what overlaps has to have been spoken before.
-        try require((1...1_000_000).contains(request.minChunkLength), "min_chunk_length must be from 1 to 1000000")
-        try require((0...1000).contains(request.overlapLength), "overlap_length must be from 0 to 1000")
-        try require((1...1000).contains(request.sampleSteps), "sample_steps must be from 1 to 1000")
+        if let problem = request.rangeProblem { throw RouterError(.badRequest, problem) }
         try require(request.auxRefAudioPaths.count <= 32, "aux_ref_audio_paths may name 32 files at most")
     }
 
