@@ -37,6 +37,9 @@ public final class SharedDecoder {
         }
     }
 
+    /// Frees the memory of its cache, where no request takes part.
+    func releaseMemory() { try? batch.releaseMemory() }
+
     /// How much each token is like silence; nil where the model has no token for silence.
     func muteSimilarity() throws -> [Float]? {
         if let similarity { return similarity }

@@ -77,9 +77,9 @@ actor SpeechDevice {
         }
     }
 
-    /// Hands kept memory of the host back once nothing has been spoken for a while: the next request pays some page faults, and a
-    /// worker that waits is as large as its models, whatever it spoke. A card's memory stays: nobody else waits for it, and to
-    /// get it again takes longer.
+    /// Hands memory back once nothing has been spoken for a while: the next request pays some page faults, and a worker that waits
+    /// is as large as its models, whatever it spoke. What libtorch keeps of a card's memory stays with the process: nobody else
+    /// waits for it, and to get it again takes longer.
     private func restSoon() {
         rest?.cancel()
         rest = Task { [weak self] in
@@ -90,6 +90,7 @@ actor SpeechDevice {
 
     private func giveMemoryBack() {
         guard speeches.isEmpty else { return }
+        models.gpt.model.releaseMemory()
         try? Library.releaseMemory(of: .cpu)
         Library.trimHostMemory()
     }
@@ -131,6 +132,7 @@ actor SpeechDevice {
         } catch  where SynthesisError(translating: error).code == .outOfMemory {
             run.abandon()
             speech.run = nil
+            leases[lease]?.gpt.model.releaseMemory()
             try? Library.releaseMemory(of: device)
             guard !speech.isHeard, !speech.isRetried else { throw error }
             speech.isRetried = true

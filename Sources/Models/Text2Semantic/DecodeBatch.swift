@@ -36,6 +36,11 @@ public final class DecodeBatch {
         for row in session.abandon() { try cache.remove(row) }
     }
 
+    /// Frees the cache's memory, where no request is in the batch: gigabytes after many long texts.
+    ///
+    /// - Throws: `TorchError`; nothing is freed then.
+    public func releaseMemory() throws(TorchError) { try cache.release() }
+
     /// A request that a step could not go on with.
     public struct Failure {
         /// The request; it has left the batch.

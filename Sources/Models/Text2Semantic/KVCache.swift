@@ -6,7 +6,7 @@ import Torch
 /// step works on plain slices; a row that leaves makes room for the last one. Each row has its own true length: nothing
 /// attends to padding, and rows that began at different times share a step. Rows may come and go between steps.
 ///
-/// Memory grows with the rows: slots double, lengths grow in buckets. Not `Sendable`: stays on its device thread.
+/// Memory grows with the rows: slots double, lengths grow in buckets. It stays until it is released. Not `Sendable`: stays on its device thread.
 public final class KVCache {
     /// One row's place. Valid until the row is removed.
     public final class Row {
@@ -47,10 +47,20 @@ public final class KVCache {
         headSize = configuration.headSize
         self.dtype = dtype
         self.device = device
-        for _ in 0..<configuration.layerCount {
-            keys.append(try .zeros([0, headCount, 0, headSize], dtype: dtype, device: device))
-            values.append(try .zeros([0, headCount, 0, headSize], dtype: dtype, device: device))
-        }
+        let nothing = try Tensor.zeros([0, headCount, 0, headSize], dtype: dtype, device: device)
+        keys = Array(repeating: nothing, count: configuration.layerCount)
+        values = keys
+    }
+
+    /// Frees the memory, where no row is in it; it grows again with the next ones.
+    ///
+    /// - Throws: `TorchError`; the cache is unchanged then.
+    func release() throws(TorchError) {
+        guard rows.isEmpty, slotCount > 0 else { return }
+        let nothing = try Tensor.zeros([0, headCount, 0, headSize], dtype: dtype, device: device)
+        keys = Array(repeating: nothing, count: keys.count)
+        values = keys
+        (slotCount, capacity) = (0, 0)
     }
 
     /// Adds rows whose first `length` positions the caller is about to fill.

@@ -63,6 +63,23 @@ import Torch
         #expect(largestDifference(try #require(stepwise.last), try atOnce.floats()) <= 1e-4)
     }
 
+    @Test(arguments: fixtures) func aCacheGivesItsMemoryBackAndGrowsAgain(_ fixture: Text2SemanticFixture) throws {
+        let (model, golden) = (try fixture.model(), try fixture.golden())
+        let (input, prompt) = (try golden.inputs(0..<1)[0], try golden.prompt())
+        let cache = try model.makeCache()
+        let (rows, first) = try model.prefill([input, input], prompts: [prompt, prompt], cache: cache)
+        let step = try model.decode([7, 7], cache: cache).floats()
+        try cache.release()
+        #expect(cache.slotCount == 2, "rows were in it")
+        for row in rows { try cache.remove(row) }
+        try cache.release()
+        #expect(cache.slotCount == 0 && cache.capacity == 0)
+        #expect(cache.keys.allSatisfy { $0.count == 0 } && cache.values.allSatisfy { $0.count == 0 })
+        let (_, again) = try model.prefill([input, input], prompts: [prompt, prompt], cache: cache)
+        #expect(try again.floats() == first.floats())
+        #expect(try model.decode([7, 7], cache: cache).floats() == step)
+    }
+
     @Test(arguments: fixtures) func requestsInOneBatchGetWhatTheyGetAlone(_ fixture: Text2SemanticFixture) throws {
         let (model, golden) = (try fixture.model(), try fixture.golden())
         let (inputs, prompt) = (try golden.inputs(0..<4), try golden.prompt())
