@@ -93,6 +93,8 @@ extension CheckpointError.Code {
     public static let unsupportedScalarType = Self("unsupported_scalar_type")
     /// A top-level entry such as `weight` is missing or of another kind.
     public static let missingEntry = Self("missing_entry")
+    /// A first-stage model where a second-stage one is needed, or the reverse.
+    public static let wrongStage = Self("wrong_stage")
     /// The configuration is an object of a class where a plain dictionary is needed.
     public static let configurationNotDictionary = Self("configuration_not_dictionary")
     /// The configuration lacks a field.

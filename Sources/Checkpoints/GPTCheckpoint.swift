@@ -14,19 +14,19 @@ public struct GPTCheckpoint: Sendable {
 
     /// Reads the entries and checks configuration, names and shapes.
     ///
-    /// - Throws: `missingEntry`, `configurationNotDictionary`, `missingConfiguration`, `invalidConfiguration`,
+    /// - Throws: `missingEntry`, `wrongStage`, `configurationNotDictionary`, `missingConfiguration`, `invalidConfiguration`,
     ///   `endOfSpeechNotLast`, `missingTensor`, `unexpectedTensor`, `wrongShape`.
     public init(_ file: CheckpointFile) throws(CheckpointError) {
         do throws(CheckpointError) {
             self.file = file
             weights = try file.unnamedTensors(under: "weight")
+            try ModelStage.first.check(weights.keys)
             config = try file.unnamedEntry("config")
             info = file.root["info"]?.stringValue
             guard case .dictionary = config else {
                 throw CheckpointError(
                     .configurationNotDictionary,
-                    "its configuration is \(config.kindName); a first-stage model has a plain dictionary. "
-                        + "Is this a SoVITS model?")
+                    "its configuration is \(config.kindName); a first-stage model has a plain dictionary")
             }
             sizes = try GPTSizes(config: config, weights: weights)
             if let problem = sizes.problems(of: weights).first { throw problem }

@@ -76,15 +76,13 @@ public struct Inspector {
     // MARK: Kind and version
 
     private func guessKind() -> InspectionReport.Kind {
-        let gpt = [".ar_predict_layer.", ".ar_text_embedding.", ".ar_audio_embedding.", "model.h.layers."]
-        let sovits = ["enc_p.", "dec.conv_post.", "ref_enc.", "cfm.", "bridge.", "wns1.", "linear_mel.", "sv_emb."]
         if listing.items.contains(where: { $0.place == "second_order_descriptor.weight" }) { return .g2pw }
-        for item in listing.items {
-            if gpt.contains(where: item.place.contains) { return .gpt }
-            let isUnderWeight = item.place.hasPrefix("weight.")
-            if isUnderWeight, sovits.contains(where: { item.place.dropFirst("weight.".count).hasPrefix($0) }) {
-                return .sovits
-            }
+        let underWeight = "weight."
+        // A GPT model is known wherever its tensors lie; vocoders and others have names like a SoVITS model's, elsewhere.
+        let places = listing.items.lazy.map(\.place)
+        if ModelStage(places.map { "." + $0 }) == .first { return .gpt }
+        if ModelStage(places.filter { $0.hasPrefix(underWeight) }.map { $0.dropFirst(underWeight.count) }) == .second {
+            return .sovits
         }
         if file.headTag != nil { return .sovits }
         return .other

@@ -19,13 +19,14 @@ public struct SoVITSCheckpoint: Sendable {
     /// Reads the entries and finds the version.
     ///
     /// - Parameter knownHashes: versions by the MD5 of the first 8192 bytes.
-    /// - Throws: `missingEntry`, `missingConfiguration`, `invalidConfiguration`, `versionContradiction`, `missingLoRA`.
+    /// - Throws: `missingEntry`, `wrongStage`, `missingConfiguration`, `invalidConfiguration`, `versionContradiction`, `missingLoRA`.
     public init(
         _ file: CheckpointFile, knownHashes: [String: SoVITSVersion] = SoVITSVersion.publishedHashes
     ) throws(CheckpointError) {
         do throws(CheckpointError) {
             self.file = file
             weights = try file.unnamedTensors(under: "weight")
+            try ModelStage.second.check(weights.keys)
             config = try file.unnamedEntry("config")
             info = file.root["info"]?.stringValue
             let content = SoVITSContent(weights.keys)

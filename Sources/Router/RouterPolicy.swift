@@ -16,6 +16,8 @@ public struct RouterPolicy: Sendable {
     public var requestTimeout: Duration = .seconds(300)
     /// How long requests that wait already go on waiting when every worker is gone.
     public var noWorkerGrace: Duration = .seconds(30)
+    /// Models that may be waited for before their first worker has come, as the default one may.
+    public var expectedModels: Set<String> = []
     /// How many workers a request is tried on at most, the first included.
     public var maximumAttempts: Int = 3
     /// How many retries may be spent at once, over all requests.

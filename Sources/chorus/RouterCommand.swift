@@ -91,6 +91,7 @@ struct RouterCommand: AsyncParsableCommand {
         configuration.drainTimeout = .seconds(settings.drainSeconds)
         configuration.policy.heartbeatInterval = .seconds(settings.heartbeatSeconds)
         configuration.policy.silenceLimit = .seconds(settings.heartbeatSeconds * 4)
+        configuration.policy.expectedModels = Set(settings.models.keys)
         configuration.policy.queueLimit = settings.queueLimit
         configuration.policy.requestTimeout = .seconds(settings.deadlineSeconds)
         return configuration

@@ -23,7 +23,7 @@ import Testing
         ("gpt_unexpected_tensor.ckpt", .unexpectedTensor, "model.extra.weight"),
         ("gpt_eos_not_last.ckpt", .endOfSpeechNotLast, "7"),
         ("gpt_no_weight_entry.ckpt", .missingEntry, "'weight'"),
-        ("sovits_v2.pth", .configurationNotDictionary, "utils.HParams"),
+        ("sovits_v2.pth", .wrongStage, "it is a SoVITS model (second stage)"),
         ("good.safetensors", .missingEntry, "'weight'"),
     ])
     func badModelsHaveTheirOwnErrors(name: String, code: CheckpointError.Code, detail: String) throws {

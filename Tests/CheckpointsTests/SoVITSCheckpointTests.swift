@@ -25,7 +25,7 @@ import Testing
         ("sovits_head03_without_factors.pth", .missingLoRA, "no LoRA factors"),
         ("sovits_head03_other_rank.pth", .missingLoRA, "rank is 4"),
         ("sovits_config_without_fields.pth", .missingConfiguration, "data.filter_length"),
-        ("gpt.ckpt", .missingConfiguration, "data.filter_length"),
+        ("gpt.ckpt", .wrongStage, "it is a GPT model (first stage)"),
         ("gpt_no_weight_entry.ckpt", .missingEntry, "'weight'"),
     ])
     func badModelsHaveTheirOwnErrors(name: String, code: CheckpointError.Code, detail: String) throws {

@@ -65,6 +65,22 @@ import Worker
         #expect(empty.take().failures == [early: .noWorker, named: .unknownModel])
     }
 
+    /// As after a start, while one worker is ready and another loads, or where it could not.
+    @Test func aConfiguredModelIsNotUnknownBeforeItsWorkerComes() throws {
+        let scenario = Scenario { $0.expectedModels = ["alice"] }
+        scenario.join("a")
+        let early = scenario.submit(Scenario.speech(model: "alice"))
+        let unknown = scenario.submit(Scenario.speech(model: "bob"))
+        let outcome = scenario.take()
+        #expect(outcome.failures == [early: .noWorker, unknown: .unknownModel])
+        #expect(outcome.errors.contains { $0.message == "model: bob is not known here; there is alice, default" })
+        let error = #expect(throws: RouterError.self) { try scenario.switchWeights(gpt: "/x", model: "alice") }
+        #expect(error?.code == .noWorker)
+        scenario.join("b", model: "alice", modelSet: Self.alice)
+        scenario.submit(Scenario.speech(model: "alice"))
+        #expect(scenario.submitted()?.worker == "b")
+    }
+
     @Test func requestsOfAModelWithoutWorkersEndAfterTheGrace() throws {
         let scenario = Self.cluster()
         scenario.submit(Scenario.speech(model: "alice"))

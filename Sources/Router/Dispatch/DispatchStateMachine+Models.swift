@@ -16,10 +16,11 @@ extension DispatchStateMachine {
         return suitable
     }
 
-    /// Refuses the name of a model that no worker has ever told of. The default model may be waited for.
+    /// Refuses the name of a model that no worker has ever told of. The default model and those that the configuration names may
+    /// be waited for: their workers load them yet, or could not and are told of by `/health`.
     func checkModel(_ model: String, _ registry: WorkerRegistry) throws(RouterError) {
-        guard model != ModelSetDescription.defaultName, registry.commitments[model] == nil else { return }
-        let known = registry.commitments.keys.sorted()
+        let known = policy.expectedModels.union(registry.commitments.keys).sorted()
+        guard model != ModelSetDescription.defaultName, !known.contains(model) else { return }
         throw RouterError(
             .unknownModel,
             "model: \(model.prefix(64)) is not known here; "
