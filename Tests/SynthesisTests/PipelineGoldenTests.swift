@@ -179,6 +179,37 @@ import Wire
         #expect(isSame)
     }
 
+    /// Where the Python server takes the mel of the last auxiliary reference, we take the main one's, and its style alone. The
+    /// bundled fixtures have no v3 or v4 that is whole, so that only the whole set can tell.
+    @Test(arguments: Fixtures.modelGoldens(bundled: "synthesis").filter { $0.name == "shared" })
+    func auxiliaryReferencesHaveNoPartInFlowMatching(_ set: GoldenSet) async throws {
+        let all = try set.manifest("pipeline", as: Arguments.self)
+        let golden = try set.stage("pipeline")
+        let voice = try GoldenVoice(set)
+        let recordings = Set(
+            all.requests.values.flatMap { [$0.inputs.speech.refAudioPath] + $0.inputs.speech.auxRefAudioPaths })
+        for version in [ModelVersion.v3, .v4] {
+            let request = try #require(
+                all.requests.filter {
+                    $0.value.version == version && $0.value.s2 == nil && !$0.value.inputs.speech.superSampling
+                }
+                .min { $0.key < $1.key }?.value)
+            let stage = try await voice.loader.loadSoVITS(voice.sovitsPath(nil, version)).content.model
+            func chunks(main: String, auxiliary: [String]) throws -> [[Int16]] {
+                var speech = request.inputs.speech
+                (speech.refAudioPath, speech.auxRefAudioPaths, speech.sampleSteps) = (main, auxiliary, 2)
+                return try Self.chunks(of: makeRun(speech, request.s1, stage, voice, all, golden))
+            }
+            let main = request.inputs.speech.refAudioPath
+            let others = recordings.subtracting([main]).sorted()
+            let alone = try chunks(main: main, auxiliary: [])
+            let isSame = try chunks(main: main, auxiliary: others) == alone
+            #expect(isSame, "\(version)")
+            let isOther = try chunks(main: #require(others.last), auxiliary: []) != alone
+            #expect(isOther, "the recordings are too much alike to tell")
+        }
+    }
+
     /// A request that fails or is given up does not hold up those that it shared steps with.
     @Test func oneThatIsAbandonedLeavesTheOthersAlone() async throws {
         let (set, all, golden) = try Self.bundled()
